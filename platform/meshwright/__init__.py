@@ -1,0 +1,1 @@
+"""Meshwright: a self-serve data mesh on Dagster."""

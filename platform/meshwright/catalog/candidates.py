@@ -1,0 +1,210 @@
+"""Candidates: a port's next state, committed under ``mesh_work``, where no reader looks.
+
+One OVERWRITE snapshot adopts staged files into a table that starts from the parent's metadata. The files of
+the touched partitions go, whether or not new ones came.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.io.pyarrow import parquet_file_to_data_file
+from pyiceberg.manifest import DataFile, ManifestFile
+from pyiceberg.partitioning import PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.update import AddSchemaUpdate, SetCurrentSchemaUpdate, SetPropertiesUpdate
+from pyiceberg.table.update.snapshot import _ManifestMergeManager, _OverwriteFiles
+
+from meshwright.catalog import schema as schemas
+from meshwright.catalog.pins import WORK_CATALOG
+from meshwright.config import Settings
+from meshwright.spec.model import Port
+
+MERGE_ABOVE = 16
+"""Manifests that a snapshot may have before they are merged."""
+KEEP_AT_LEAST, KEEP_AT_MOST = 10, 100
+"""Bounds on the snapshots that the retention leaves in a table's history."""
+
+
+class _Replace(_OverwriteFiles):
+    """PyIceberg's OVERWRITE, without manifests that only remember deletions, and merging the rest.
+
+    Rests on private classes of PyIceberg 0.12.0; tests hold the number of manifests down.
+    """
+
+    def _existing_manifests(self) -> list[ManifestFile]:
+        return [m for m in super()._existing_manifests() if m.has_added_files() or m.has_existing_files()]
+
+    def _process_manifests(self, manifests: list[ManifestFile]) -> list[ManifestFile]:
+        if len(manifests) < MERGE_ABOVE:
+            return manifests
+        merger = _ManifestMergeManager(
+            target_size_bytes=8 << 20, min_count_to_merge=8, merge_enabled=True, snapshot_producer=self
+        )
+        return merger.merge_manifests(manifests)
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A candidate as it was committed."""
+
+    location: str
+    snapshot: int
+    rows: int
+
+
+class Candidate:
+    """The next state of one port. ``parent`` is the metadata location it starts from, None for the first.
+
+    ``schema`` and ``spec`` say how files must be staged, ``data_dir`` where: files are adopted in place.
+    """
+
+    def __init__(self, catalog: SqlCatalog, namespace: str, port: Port, parent: str | None, warehouse: Path) -> None:
+        self.port, self.parent = port, parent
+        self._catalog, self._name = catalog, (namespace, port.name)
+        self._home = warehouse / port.domain / f"{port.name}-{uuid.uuid4()}"
+        catalog.create_namespace_if_not_exists(namespace)
+        try:
+            catalog.drop_table(self._name)
+        except NoSuchTableError:
+            pass
+        self._table = catalog.register_table(self._name, parent) if parent else None
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The schema of the contract, with the parent's field ids where columns stayed."""
+        if self._table is None:
+            return schemas.evolved_schema(self.port.contract.columns, None, {})
+        elements = schemas.read_elements(self._table.properties)
+        return schemas.evolved_schema(self.port.contract.columns, self._table.schema(), elements)
+
+    @cached_property
+    def spec(self) -> PartitionSpec:
+        """The partition spec of the contract."""
+        return schemas.partition_spec(self.port.contract.partition, self.schema)
+
+    @property
+    def must_be_whole(self) -> bool:
+        """Whether kept rows cannot be carried over: new partitioning, or a column whose field is new.
+
+        A column that was added and is not required may stay NULL in kept rows, but not silently: all
+        partitions are built.
+        """
+        if self._table is None:
+            return True
+        kept = {f.field_id for f in self._table.schema().fields}
+        fresh = any(f.field_id not in kept for f in self.schema.fields)
+        return fresh or not schemas.same_partitioning(self._table.spec(), self.spec)
+
+    @property
+    def data_dir(self) -> Path:
+        """A fresh folder inside the table's own."""
+        base = Path(self._table.location().removeprefix("file://")) if self._table else self._home
+        return base / "data" / str(uuid.uuid4())
+
+    def commit(
+        self,
+        files: Sequence[Path],
+        touched: Collection[Any] | None,
+        *,
+        properties: dict[str, str],
+        retention_days: int,
+    ) -> Committed:
+        """Adopt ``files``; the live files of ``touched`` partition values go (None: all of them)."""
+        table = self._table or self._create()
+        with table.transaction() as transaction:
+            self._evolve(transaction)
+            live = [task.file for task in table.scan().plan_files()] if self.parent else []
+            with _Replace(
+                operation=Operation.OVERWRITE, transaction=transaction, io=table.io, snapshot_properties=properties
+            ) as replace:
+                for file in live:
+                    if touched is None or _partition_value(file) in touched:
+                        replace.delete_data_file(file)
+                for path in files:
+                    replace.append_data_file(
+                        parquet_file_to_data_file(table.io, transaction.table_metadata, f"file://{path}")
+                    )
+            expired = _expired(transaction, retention_days)
+            if expired:
+                transaction._apply((_remove_snapshots(expired),))
+        self._table = table = self._catalog.load_table(self._name)
+        snapshot = table.current_snapshot()
+        assert snapshot is not None
+        assert snapshot.summary is not None
+        return Committed(table.metadata_location, snapshot.snapshot_id, int(snapshot.summary["total-records"] or 0))
+
+    def _create(self) -> Table:
+        return self._catalog.create_table(
+            self._name,
+            self.schema,
+            location=f"file://{self._home}",
+            partition_spec=self.spec,
+            properties={
+                "format-version": "2",
+                schemas.ELEMENTS: json.dumps(schemas.element_ids(self.port.contract.columns, self.schema)),
+            },
+        )
+
+    def _evolve(self, transaction: Transaction) -> None:
+        """Put the contract's schema and partitioning into the same commit as its rows."""
+        metadata = transaction.table_metadata
+        if metadata.schema().as_struct() != self.schema.as_struct():
+            transaction._apply((AddSchemaUpdate(schema=self.schema), SetCurrentSchemaUpdate(schema_id=-1)))
+            elements = json.dumps(schemas.element_ids(self.port.contract.columns, self.schema))
+            transaction._apply((SetPropertiesUpdate(updates={schemas.ELEMENTS: elements}),))
+        if not schemas.same_partitioning(metadata.spec(), self.spec):
+            with transaction.update_spec() as update:
+                for old in metadata.spec().fields:
+                    update.remove_field(old.name)
+                for new in self.spec.fields:
+                    column = self.schema.find_column_name(new.source_id)
+                    assert column is not None
+                    update.add_field(column, new.transform, new.name)
+
+
+def open_work_catalog(settings: Settings) -> SqlCatalog:
+    """PyIceberg's view of ``mesh_work``."""
+    url = settings.database_url
+    if url.startswith("sqlite"):
+        url += f"?timeout={settings.catalog_timeout:g}"
+    return SqlCatalog(WORK_CATALOG, uri=url, warehouse=f"file://{settings.warehouse}", init_catalog_tables="false")
+
+
+def live_files(metadata_location: str) -> list[Path]:
+    """Paths of the data files of the current snapshot of one metadata file."""
+    from pyiceberg.table import StaticTable
+
+    table = StaticTable.from_metadata(metadata_location)
+    return [Path(task.file.file_path.removeprefix("file://")) for task in table.scan().plan_files()]
+
+
+def _partition_value(file: DataFile) -> Any:
+    return file.partition[0] if len(file.partition) else None
+
+
+def _expired(transaction: Transaction, retention_days: int) -> list[int]:
+    """Snapshots beyond the retention, oldest first; never the last ten, always those beyond a hundred."""
+    horizon = (datetime.now(UTC) - timedelta(days=retention_days)).timestamp() * 1000
+    history = sorted(transaction.table_metadata.snapshots, key=lambda s: s.sequence_number or 0)
+    old = [s.snapshot_id for s in history if s.timestamp_ms < horizon]
+    beyond = [s.snapshot_id for s in history[:-KEEP_AT_MOST]]
+    spared = {s.snapshot_id for s in history[-KEEP_AT_LEAST:]}
+    return [s for s in dict.fromkeys([*beyond, *old]) if s not in spared]
+
+
+def _remove_snapshots(snapshots: list[int]) -> Any:
+    from pyiceberg.table.update import RemoveSnapshotsUpdate
+
+    return RemoveSnapshotsUpdate(snapshot_ids=snapshots)

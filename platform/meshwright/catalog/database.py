@@ -1,0 +1,140 @@
+"""The catalog database: opening, its layout version, transactions and what goes wrong with them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from meshwright.catalog import tables
+from meshwright.config import Settings
+from meshwright.errors import Fault, UnavailableError
+
+
+def now() -> str:
+    """The present instant as the records keep it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+class Database:
+    """One catalog database, SQLite or PostgreSQL, made on first use.
+
+    Raises UnavailableError where it cannot be opened, is locked for longer than
+    ``Settings.catalog_timeout``, is damaged, or was written by a newer Meshwright.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.url = make_url(settings.database_url)
+        self.timeout = settings.catalog_timeout
+        self._state = settings.state_dir
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever written here; false saves a reader from making an empty file."""
+        return not (self.url.get_backend_name() == "sqlite" and not _size(self.url.database))
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine, with the tables in place."""
+        sqlite = self.url.get_backend_name() == "sqlite"
+        if sqlite:
+            self._state.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            self.url, pool_pre_ping=not sqlite, connect_args={"timeout": self.timeout} if sqlite else {}
+        )
+        if sqlite:
+            event.listen(engine, "connect", _connect_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        with self._explained():
+            self._lay_out(engine)
+        return engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database."""
+        engine = self.engine
+        with self._explained(), engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction, the only writer from its first statement to its commit."""
+        engine = self.engine
+        with self._explained(), engine.connect().execution_options(mesh_write=True) as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Give all connections back."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+    def _lay_out(self, engine: Engine) -> None:
+        with engine.connect() as connection:
+            found = (
+                connection.execute(select(tables.layout.c.version)).scalar()
+                if inspect(connection).has_table(tables.layout.name)
+                else None
+            )
+        if found == tables.LAYOUT_VERSION:
+            return
+        if found is not None and found > tables.LAYOUT_VERSION:
+            raise UnavailableError(
+                Fault(
+                    f"the catalog {self.shown} has layout {found}; this Meshwright knows up to {tables.LAYOUT_VERSION}",
+                    command="install the newer meshwright that wrote it",
+                )
+            )
+        with engine.connect().execution_options(mesh_write=True) as connection, connection.begin():
+            tables.metadata.create_all(connection)
+            if connection.execute(select(tables.layout.c.version)).scalar() is None:
+                connection.execute(insert(tables.layout).values(version=tables.LAYOUT_VERSION))
+
+    @property
+    def shown(self) -> str:
+        """The URL without its password."""
+        return self.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            locked = "locked" in str(error.orig)
+            reason = (
+                f"the catalog {self.shown} stayed locked for {self.timeout:g} s"
+                if locked
+                else f"the catalog {self.shown} cannot be used: {error.orig}"
+            )
+            raise UnavailableError(Fault(reason, command="mesh doctor")) from error
+        except DatabaseError as error:
+            if isinstance(error.orig, sqlite3.DatabaseError) and type(error.orig) is sqlite3.DatabaseError:
+                raise UnavailableError(
+                    Fault(f"the catalog {self.shown} is damaged: {error.orig}", command="mesh doctor")
+                ) from error
+            raise
+
+
+def _size(path: str | None) -> int:
+    from pathlib import Path
+
+    return Path(path).stat().st_size if path and Path(path).is_file() else 0
+
+
+def _connect_sqlite(connection: Any, record: Any) -> None:
+    """Leave transactions to us, and let readers read while one writes."""
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A writer takes its lock at once, so that it never fails half-way for having read first."""
+    write = connection.get_execution_options().get("mesh_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,58 @@
+"""One build of a product at a time: a file lock, which the death of its holder releases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from meshwright.config import Settings
+from meshwright.errors import Fault, UnavailableError
+
+
+def lock_path(settings: Settings, product: str) -> Path:
+    """The lock file of ``<domain>/<product>``."""
+    return settings.locks / f"{product.replace('/', '__')}.lock"
+
+
+@contextmanager
+def product_lock(
+    settings: Settings, product: str, *, on_wait: Callable[[], None] = lambda: None, timeout: float = -1
+) -> Iterator[None]:
+    """Hold the product; ``on_wait`` is called once where somebody else does. Negative: wait for ever.
+
+    UnavailableError where ``timeout`` seconds were not enough or the lock cannot be made.
+    """
+    path = lock_path(settings, product)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            on_wait()
+            lock.acquire(timeout=timeout)
+    except Timeout as error:
+        raise UnavailableError(
+            Fault(f"{product} was still being built by somebody else after {timeout:g} s", command="mesh status")
+        ) from error
+    except OSError as error:
+        raise UnavailableError(Fault(f"cannot lock {product}: {error}", command="mesh doctor")) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_held(settings: Settings, product: str) -> bool:
+    """Whether a live process holds the product."""
+    path = lock_path(settings, product)
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True

@@ -1,0 +1,67 @@
+"""From names to pinned snapshots: one immutable metadata file a port, resolved once.
+
+A layer is a catalog name and a namespace. A name that is not in the layer resolves to production.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from meshwright.catalog.tables import iceberg_tables
+from meshwright.config import PRODUCTION
+
+PRODUCTION_CATALOG = "mesh"
+WORK_CATALOG = "mesh_work"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Where the names of one environment live."""
+
+    environment: str = PRODUCTION
+
+    @property
+    def catalog(self) -> str:
+        """The catalog name in ``iceberg_tables``."""
+        return PRODUCTION_CATALOG if self.environment == PRODUCTION else WORK_CATALOG
+
+    def namespace(self, domain: str) -> str:
+        """The namespace of a domain in this layer."""
+        return domain if self.environment == PRODUCTION else f"{self.environment}__{domain}"
+
+
+def pin(
+    connection: Connection, ports: Collection[str] | None = None, environment: str = PRODUCTION
+) -> Mapping[str, str]:
+    """``<domain>.<port>`` to metadata location, for what is published (all, or those of ``ports``).
+
+    Names of the environment come first, then production's.
+    """
+    found: dict[str, str] = {}
+    for layer in dict.fromkeys((Layer(PRODUCTION), Layer(environment))):
+        rows = connection.execute(
+            select(
+                iceberg_tables.c.table_namespace, iceberg_tables.c.table_name, iceberg_tables.c.metadata_location
+            ).where(iceberg_tables.c.catalog_name == layer.catalog)
+        )
+        prefix = layer.namespace("")
+        for namespace, name, location in rows:
+            if namespace.startswith(prefix) and location:
+                found[f"{namespace[len(prefix) :]}.{name}"] = location
+    return found if ports is None else {name: found[name] for name in ports if name in found}
+
+
+def environments(connection: Connection) -> tuple[str, ...]:
+    """Every environment, candidate of a run or not, that has names of its own."""
+    rows = connection.execute(
+        select(iceberg_tables.c.table_namespace).where(iceberg_tables.c.catalog_name == WORK_CATALOG).distinct()
+    )
+    return tuple(sorted({namespace.rpartition("__")[0] for (namespace,) in rows}))
+
+
+def local_path(location: str) -> str:
+    """A metadata or data location as DuckDB takes it: ``file://`` stripped, other schemes kept."""
+    return location.removeprefix("file://")

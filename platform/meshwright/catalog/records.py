@@ -1,0 +1,240 @@
+"""What builds read, made and were judged; what was published and landed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy import Connection, func, insert, select
+
+from meshwright.catalog import tables as t
+from meshwright.config import PRODUCTION
+
+BuildVerdict = Literal["published", "unchanged", "refused", "failed"]
+AuditVerdict = Literal["passed", "warned", "refused"]
+CURRENT: tuple[BuildVerdict, ...] = ("published", "unchanged")
+
+
+@dataclass(frozen=True, slots=True)
+class InputRecord:
+    """One thing that a port's build or audit read.
+
+    ``input`` is ``<domain>.<port>`` or ``landing/<source>``; ``partition`` is empty for the whole of it.
+    """
+
+    port: str
+    input: str
+    partition: str = ""
+    use: Literal["build", "audit"] = "build"
+    digest: str | None = None
+    snapshot: int | None = None
+    metadata_location: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRecord:
+    """One port, or one partition of it, in one build of its product."""
+
+    id: str
+    domain: str
+    product: str
+    port: str
+    partition: str
+    build_key: str
+    key_parts: Mapping[str, Any]
+    engine: str
+    code: str
+    contract_version: str
+    run: str
+    verdict: BuildVerdict
+    started_at: str
+    finished_at: str
+    digest: str | None = None
+    rows: int | None = None
+    snapshot: int | None = None
+    metadata_location: str | None = None
+    publish: str | None = None
+    commit: str | None = None
+    message: str | None = None
+    environment: str = PRODUCTION
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """How one rule of an audit went."""
+
+    rule: str
+    severity: str
+    passed: bool
+    message: str
+    failed_rows: int | None = None
+    checked_rows: int | None = None
+    samples: Sequence[Mapping[str, Any]] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One audit of one snapshot of a port; ``published`` where it is or became the current one."""
+
+    build: str
+    domain: str
+    port: str
+    audit_key: str
+    snapshot: int
+    metadata_location: str
+    verdict: AuditVerdict
+    published: bool
+    run: str
+    audited_at: str
+    rules: Sequence[RuleResult] = ()
+    environment: str = PRODUCTION
+
+
+@dataclass(frozen=True, slots=True)
+class PublishRecord:
+    """One pointer that moved."""
+
+    id: str
+    domain: str
+    product: str
+    port: str
+    snapshot: int
+    metadata_location: str
+    previous_location: str | None
+    rows: int
+    run: str
+    published_by: str
+    published_at: str
+    reported_at: str | None = None
+    environment: str = PRODUCTION
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a partition of a port holds now: its digest, and the key that made it."""
+
+    build: str
+    build_key: str
+    digest: str
+    rows: int
+    engine: str
+    key_parts: Mapping[str, Any] = field(compare=False)
+    confirmed_at: str = ""
+    snapshot: int | None = None
+
+
+def write_builds(connection: Connection, builds: Iterable[BuildRecord], inputs: Iterable[InputRecord]) -> None:
+    """Add the records of one build; all of ``inputs`` belong to the build of the first record."""
+    rows = [asdict(b) | {"key_parts": json.dumps(b.key_parts, sort_keys=True)} for b in builds]
+    if not rows:
+        return
+    connection.execute(insert(t.builds), rows)
+    read = [asdict(i) | {"build": rows[0]["id"]} for i in inputs]
+    if read:
+        connection.execute(insert(t.build_inputs), read)
+
+
+def write_audits(connection: Connection, audits: Iterable[AuditRecord]) -> None:
+    """Add audits with the results of their rules."""
+    for audit in audits:
+        row = {k: v for k, v in asdict(audit).items() if k != "rules"} | {"published": int(audit.published)}
+        seq = connection.execute(insert(t.audits).values(**row)).inserted_primary_key
+        assert seq is not None
+        rules = [
+            asdict(r) | {"audit": seq[0], "passed": int(r.passed), "samples": json.dumps(r.samples, default=str)}
+            for r in audit.rules
+        ]
+        if rules:
+            connection.execute(insert(t.audit_rules), rules)
+
+
+def write_publishes(connection: Connection, publishes: Iterable[PublishRecord]) -> None:
+    """Add publishes."""
+    connection.execute(insert(t.publishes), [asdict(p) for p in publishes])
+
+
+def contents(connection: Connection, environment: str = PRODUCTION) -> dict[str, dict[str, Content]]:
+    """``<domain>.<port>`` to partition to what it holds now; partitions that became empty are left out."""
+    b = t.builds.c
+    newest = (
+        select(func.max(b.seq))
+        .where(b.environment == environment, b.verdict.in_(CURRENT))
+        .group_by(b.domain, b.port, b.partition)
+    )
+    found: dict[str, dict[str, Content]] = {}
+    for row in connection.execute(select(t.builds).where(b.seq.in_(newest)).order_by(b.seq)).mappings():
+        if row["rows"] == 0 and row["partition"]:
+            found.setdefault(f"{row['domain']}.{row['port']}", {})
+            continue
+        found.setdefault(f"{row['domain']}.{row['port']}", {})[row["partition"]] = Content(
+            build=row["id"],
+            build_key=row["build_key"],
+            digest=row["digest"],
+            rows=row["rows"],
+            engine=row["engine"],
+            key_parts=json.loads(row["key_parts"]),
+            confirmed_at=row["finished_at"],
+            snapshot=row["snapshot"],
+        )
+    return found
+
+
+def last_audits(connection: Connection, environment: str = PRODUCTION) -> dict[str, Mapping[str, Any]]:
+    """``<domain>.<port>`` to the newest row of ``mesh_audits`` on what is published."""
+    a = t.audits.c
+    newest = (
+        select(func.max(a.seq)).where(a.environment == environment, a.published == 1).group_by(a.domain, a.port)
+    )
+    rows = connection.execute(select(t.audits).where(a.seq.in_(newest))).mappings()
+    return {f"{row['domain']}.{row['port']}": dict(row) for row in rows}
+
+
+def rule_results(connection: Connection, audit: int) -> list[Mapping[str, Any]]:
+    """The rows of ``mesh_audit_rules`` of one audit, failed ones first."""
+    r = t.audit_rules.c
+    rows = connection.execute(select(t.audit_rules).where(r.audit == audit).order_by(r.passed, r.rule)).mappings()
+    return [dict(row) | {"samples": json.loads(row["samples"])} for row in rows]
+
+
+def last_builds(connection: Connection, environment: str = PRODUCTION) -> dict[str, Mapping[str, Any]]:
+    """``<domain>.<port>`` to its newest row of ``mesh_builds``, whatever its verdict."""
+    b = t.builds.c
+    newest = select(func.max(b.seq)).where(b.environment == environment).group_by(b.domain, b.port)
+    rows = connection.execute(select(t.builds).where(b.seq.in_(newest))).mappings()
+    return {f"{row['domain']}.{row['port']}": dict(row) for row in rows}
+
+
+def last_publishes(connection: Connection, environment: str = PRODUCTION) -> dict[str, Mapping[str, Any]]:
+    """``<domain>.<port>`` to its newest row of ``mesh_publishes``."""
+    p = t.publishes.c
+    newest = select(func.max(p.seq)).where(p.environment == environment).group_by(p.domain, p.port)
+    rows = connection.execute(select(t.publishes).where(p.seq.in_(newest))).mappings()
+    return {f"{row['domain']}.{row['port']}": dict(row) for row in rows}
+
+
+def history(connection: Connection, domain: str, port: str, environment: str = PRODUCTION) -> list[Mapping[str, Any]]:
+    """All builds of a port, newest first, one row a build with its number of partitions."""
+    b = t.builds.c
+    rows = connection.execute(
+        select(
+            b.id,
+            func.max(b.seq).label("seq"),
+            func.count().label("partitions"),
+            func.max(b.snapshot).label("snapshot"),
+            func.max(b.run).label("run"),
+            func.max(b.commit).label("commit"),
+            func.max(b.contract_version).label("contract_version"),
+            func.max(b.publish).label("publish"),
+            b.verdict,
+            func.max(b.message).label("message"),
+            func.max(b.finished_at).label("finished_at"),
+            func.sum(b.rows).label("built_rows"),
+        )
+        .where(b.environment == environment, b.domain == domain, b.port == port)
+        .group_by(b.id, b.verdict)
+        .order_by(func.max(b.seq).desc())
+    ).mappings()
+    return [dict(row) for row in rows]

@@ -1,0 +1,283 @@
+"""The typed mesh: domains, products, ports and contracts as their files declare them.
+
+Every value keeps the place where it was written: ``where`` of each type leads to file, line and key.
+Nothing in this module reads a file; :func:`meshwright.spec.load` makes these from YAML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from meshwright.errors import Fault, InputError
+
+Severity = Literal["error", "warning"]
+PUBLIC_CLASSES = frozenset({"public", "internal"})
+"""Classifications whose values may appear in samples, errors and pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place in a file; ``line`` and ``column`` count from 1, ``key`` is a dotted path."""
+
+    file: Path
+    line: int
+    column: int
+    key: str
+
+    def fault(self, reason: str, *, suggestion: str | None = None, command: str | None = None) -> Fault:
+        """A fault at this place."""
+        return Fault(reason, self.file, self.line, self.column, self.key, suggestion, command)
+
+
+class Mapping_(StrEnum):  # noqa: N801 - `Mapping` is taken by collections.abc
+    """Which partitions of an input a partition of the output reads."""
+
+    SAME = "same"
+    ALL = "all"
+
+
+class Transform(StrEnum):
+    """How a column's value becomes a partition."""
+
+    IDENTITY = "identity"
+    DAY = "day"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A port is partitioned by one column."""
+
+    column: str
+    transform: Transform
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """One ODCS quality item, of a column or of the table.
+
+    ``kind`` is ODCS's ``type``. ``operator`` is ODCS's word (``mustBeLessOrEqualTo``), ``operand`` its
+    value: a number, or two for the ``Between`` operators. ``unit`` is ``rows`` or ``percent``.
+    ``metric`` holds ODCS's ``metric`` or the older ``rule``.
+    """
+
+    kind: Literal["library", "sql", "custom", "text"]
+    where: Where
+    id: str | None = None
+    name: str | None = None
+    description: str | None = None
+    severity: Severity = "error"
+    dimension: str | None = None
+    metric: str | None = None
+    query: str | None = None
+    engine: str | None = None
+    implementation: Any = None
+    operator: str | None = None
+    operand: Any = None
+    unit: Literal["rows", "percent"] = "rows"
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Rows of ``columns`` must exist in ``port`` (``<domain>.<port>``) under ``to_columns``.
+
+    At most ``tolerance`` per cent of the rows may be orphans.
+    """
+
+    columns: tuple[str, ...]
+    port: str
+    to_columns: tuple[str, ...]
+    where: Where
+    id: str | None = None
+    severity: Severity = "error"
+    tolerance: float = 0.0
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One published column.
+
+    ``type`` is an Iceberg type as its specification spells it: ``boolean``, ``int``, ``long``, ``float``,
+    ``double``, ``decimal(P,S)``, ``date``, ``time``, ``timestamp``, ``timestamptz``, ``string``, ``binary``,
+    ``list<T>`` or ``struct<name: T, …>``. ``options`` are ODCS's ``logicalTypeOptions`` (``minimum``,
+    ``exclusiveMinimum``, ``maxLength``, ``pattern``, ``enum`` …). ``element_id`` is ODCS's stable ``id``.
+    """
+
+    name: str
+    type: str
+    where: Where
+    description: str = ""
+    required: bool = False
+    unique: bool = False
+    primary_key_position: int | None = None
+    classification: str | None = None
+    element_id: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    quality: tuple[Quality, ...] = ()
+    custom: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether its values must appear as ``•••``."""
+        return self.classification is not None and self.classification not in PUBLIC_CLASSES
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLevel:
+    """One ODCS SLA property, as written."""
+
+    property: str
+    value: Any
+    unit: str | None
+    element: str | None
+    where: Where
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What one port promises (ODCS)."""
+
+    id: str
+    version: str
+    status: str
+    where: Where
+    columns: tuple[Column, ...]
+    name: str | None = None
+    description: str = ""
+    purpose: str = ""
+    limitations: str = ""
+    partition: Partition | None = None
+    quality: tuple[Quality, ...] = ()
+    references: tuple[Reference, ...] = ()
+    service_levels: tuple[ServiceLevel, ...] = ()
+    tags: tuple[str, ...] = ()
+    custom: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def primary_key(self) -> tuple[str, ...]:
+        """The names of the key columns in key order; empty where there is none."""
+        keyed = [c for c in self.columns if c.primary_key_position is not None]
+        return tuple(c.name for c in sorted(keyed, key=lambda c: c.primary_key_position or 0))
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, or None."""
+        return next((c for c in self.columns if c.name == name), None)
+
+
+@dataclass(frozen=True)
+class Port:
+    """One published table of a product."""
+
+    domain: str
+    product: str
+    name: str
+    contract: Contract
+    where: Where
+
+    @property
+    def key(self) -> str:
+        """``<domain>.<port>``: its name everywhere."""
+        return f"{self.domain}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What a product reads: the port ``<domain>.<port>``, and which partitions of it."""
+
+    port: str
+    mapping: Mapping_
+    where: Where
+    contract_id: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class Product:
+    """What a domain offers to others (ODPS)."""
+
+    domain: str
+    name: str
+    where: Where
+    ports: tuple[Port, ...]
+    inputs: tuple[Input, ...] = ()
+    id: str = ""
+    version: str = ""
+    status: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    custom: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """``<domain>/<product>``: its name everywhere."""
+        return f"{self.domain}/{self.name}"
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds ``product.yaml``."""
+        return self.where.file.parent
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A team and what it owns.
+
+    ``owner`` is the team's name, ``contact`` an address where it is reached.
+    """
+
+    name: str
+    where: Where
+    owner: str
+    products: Mapping[str, Product]
+    contact: str | None = None
+    description: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds ``domain.yaml``."""
+        return self.where.file.parent
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """All domains of one repository. ``root`` is the folder that holds ``domains/``."""
+
+    root: Path
+    domains: Mapping[str, Domain]
+
+    @cached_property
+    def products(self) -> Mapping[str, Product]:
+        """Every product under ``<domain>/<product>``, producers before their consumers."""
+        from meshwright.spec.graph import in_order
+
+        return {p.key: p for p in in_order([p for d in self.domains.values() for p in d.products.values()])}
+
+    @cached_property
+    def ports(self) -> Mapping[str, Port]:
+        """Every port under ``<domain>.<port>``, in the order of their products."""
+        return {port.key: port for product in self.products.values() for port in product.ports}
+
+    def product_of(self, port: str) -> Product:
+        """The product that publishes ``<domain>.<port>``; KeyError where nobody does."""
+        found = self.ports[port]
+        return self.products[f"{found.domain}/{found.product}"]
+
+    def __iter__(self) -> Iterator[Product]:
+        return iter(self.products.values())
+
+
+def unknown_name(kind: str, name: str, known: list[str], command: str | None = None) -> InputError:
+    """The error for a name that nobody declared, with the nearest that somebody did."""
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return InputError(Fault(f"there is no {kind} {name!r}", key=name, suggestion=near[0] if near else None,
+                            command=command))
