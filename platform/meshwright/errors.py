@@ -28,7 +28,8 @@ class Fault:
 
     ``line`` and ``column`` count from 1; None where the fault has no place in a file. ``key`` is the
     dotted path of the value in its file (``schema[0].properties[2].name``) or another name of what is
-    at fault. ``suggestion`` is the nearest right spelling, ``command`` what to type next.
+    at fault. ``suggestion`` is the nearest right spelling, ``command`` what to type next. ``text`` is
+    what ``line`` and ``column`` point into where it is no file, such as an SQL text.
     """
 
     reason: str
@@ -38,6 +39,7 @@ class Fault:
     key: str | None = None
     suggestion: str | None = None
     command: str | None = None
+    text: str | None = None
 
     @property
     def place(self) -> str:
@@ -48,15 +50,23 @@ class Fault:
 
     def excerpt(self) -> str:
         """The line at fault with a caret under its column; empty where there is none to show."""
-        if self.file is None or self.line is None or not self.file.is_file():
+        rows = self._rows()
+        if self.line is None or not 0 < self.line <= len(rows):
             return ""
-        rows = self.file.read_text(encoding="utf-8", errors="replace").splitlines()
-        if not 0 < self.line <= len(rows):
-            return ""
-        row = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in rows[self.line - 1])[:160]
+        column = self.column or 1
+        start = max(column - 120, 0)
+        row = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in rows[self.line - 1])
         gutter = f"{self.line:>5} | "
-        caret = " " * (len(gutter) - 2) + "| " + " " * max((self.column or 1) - 1, 0) + "^"
-        return f"{gutter}{row}\n{caret}" if (self.column or 1) <= len(row) + 1 else f"{gutter}{row}"
+        shown = gutter + row[start : start + 160]
+        caret = " " * (len(gutter) - 2) + "| " + " " * (column - 1 - start) + "^"
+        return f"{shown}\n{caret}" if column <= len(row) + 1 else shown
+
+    def _rows(self) -> list[str]:
+        if self.text is not None:
+            return self.text.splitlines()
+        if self.file is None or not self.file.is_file():
+            return []
+        return self.file.read_text(encoding="utf-8", errors="replace").splitlines()
 
     def __str__(self) -> str:
         head = " - ".join(part for part in (self.place, self.key) if part)
