@@ -1,0 +1,1 @@
+{{ stratified_difference(['campaign_type']) }}
