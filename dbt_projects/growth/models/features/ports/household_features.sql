@@ -25,7 +25,7 @@ select
     cast(coalesce(campaigns.campaigns_redeemed_before, 0) as bigint) as campaigns_redeemed_before,
     cast(campaigns.days_since_redemption as bigint) as days_since_redemption,
     cast(coalesce(campaigns.campaigns_received_before, 0) as bigint) as campaigns_received_before,
-    households.has_demographics,
+    coalesce(households.has_demographics, false) as has_demographics,
     cast(households.income_rank as integer) as income_rank,
     cast(households.age_rank as integer) as age_rank,
     households.household_size,
