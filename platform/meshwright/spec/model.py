@@ -279,5 +279,6 @@ def unknown_name(kind: str, name: str, known: list[str], command: str | None = N
     import difflib
 
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return InputError(Fault(f"there is no {kind} {name!r}", key=name, suggestion=near[0] if near else None,
-                            command=command))
+    return InputError(
+        Fault(f"there is no {kind} {name!r}", key=name, suggestion=near[0] if near else None, command=command)
+    )

@@ -1,0 +1,295 @@
+"""ODCS properties: from YAML to :class:`Column`, with their types, keys and bounds."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time
+from typing import Any
+
+from meshwright.errors import Fault
+from meshwright.spec import types
+from meshwright.spec.model import Column, Partition, Transform
+from meshwright.spec.names import name_fault
+from meshwright.spec.node import At
+from meshwright.spec.quality import qualities
+from meshwright.spec.types import Type, TypeSpellingError
+from meshwright.spec.words import listed, nearest
+
+Report = Callable[[Fault], None]
+MAX_NESTING = 8
+"""Levels of nested properties."""
+MAX_PATTERN = 2_000
+_BEFORE_3_1 = ("v3.0.0", "v3.0.1", "v3.0.2")
+# RE2, which the engines use for patterns, has no look-around, back references, possessive or atomic groups.
+_NOT_RE2 = re.compile(r"\(\?<?[=!]|\(\?>|\(\?P=|\\[1-9]|\\k<|[*+?}]\+")
+
+
+def columns(table: At, version: str, report: Report) -> tuple[Column, ...]:
+    """The columns of the schema object of a contract of that ODCS version."""
+    found: list[Column] = []
+    for item in table.items("properties"):
+        name = item.string("name")
+        if name is None:
+            continue
+        if wrong := name_fault(name, "column"):
+            report(item.at("name").fault(wrong[0], suggestion=wrong[1]))
+        twin = next((c for c in found if c.name.lower() == name.lower()), None)
+        if twin is not None:
+            report(item.at("name").fault(f"column {name!r} is there already, on line {twin.where.line}"))
+            continue
+        found.append(_column(item, name, version, report))
+    _check_ids(table, report)
+    return _with_keys(table, found, report)
+
+
+def _column(item: At, name: str, version: str, report: Report) -> Column:
+    type_ = column_type(item, version, report)
+    options = _options(item)
+    for fault in _bounds(item, type_):
+        report(fault)
+    enum = [value.plain("value") for value in item.items("enum")]
+    return Column(
+        name=name,
+        type=str(type_) if type_ else "string",
+        where=item.where,
+        description=item.string("description") or "",
+        required=item.flag("required") or item.flag("primaryKey"),
+        unique=item.flag("unique"),
+        primary_key_position=1 if item.flag("primaryKey") else None,
+        classification=item.string("classification"),
+        element_id=item.string("id"),
+        options={**options, "enum": enum} if enum else options,
+        quality=qualities(item, report),
+        custom=item.custom_plain(),
+    )
+
+
+def _options(item: At) -> dict[str, Any]:
+    options = item.plain("logicalTypeOptions")
+    return options if isinstance(options, dict) else {}
+
+
+def column_type(item: At, version: str, report: Report, depth: int = 1) -> Type | None:
+    """The published type of a property; None where it has none, which is reported."""
+    if depth > MAX_NESTING:
+        report(item.fault(f"properties are nested deeper than {MAX_NESTING} levels"))
+        return None
+    logical = item.string("logicalType")
+    try:
+        derived = _derived(item, logical, version, report, depth)
+        written = item.string("physicalType")
+        if written is None:
+            if derived is None and not _reported(item, logical):
+                report(item.fault("needs a logicalType or a physicalType"))
+            return derived
+        physical = types.parse(written)
+    except TypeSpellingError as e:
+        report(item.at("physicalType").fault(str(e), suggestion=e.suggestion))
+        return None
+    before = version in _BEFORE_3_1
+    if logical in types.LOGICAL and not types.fits(logical, physical, before_3_1=before):
+        near = str(derived) if derived else None
+        reason = f"physicalType {str(physical)!r} contradicts logicalType {logical!r}"
+        report(item.at("physicalType").fault(reason, suggestion=near))
+    elif derived and derived.kind in ("struct", "list", "map") and derived != physical:
+        reason = f"physicalType {str(physical)!r} contradicts the properties under it"
+        report(item.at("physicalType").fault(reason, suggestion=str(derived)))
+    return physical
+
+
+def _reported(item: At, logical: str | None) -> bool:
+    """Whether what is missing for a type was reported further down, or by the standard's schema."""
+    return bool(item.get("logicalType")) and logical not in ("object", "array", "map")
+
+
+def _derived(item: At, logical: str | None, version: str, report: Report, depth: int) -> Type | None:
+    """The type that the logical type stands for."""
+    options = _options(item)
+    if logical == "timestamp":
+        return Type("timestamptz" if options.get("timezone") is True else "timestamp")
+    if logical == "integer" and options.get("format") in ("i8", "i16", "i32", "u8", "u16"):
+        return Type("int")
+    if logical == "number" and options.get("format") == "f32":
+        return Type("float")
+    if logical == "vector":
+        return types.list_of(Type("float"))
+    if logical in types.DEFAULTS:
+        return Type(types.DEFAULTS[logical])
+    return _nested(item, logical, version, report, depth)
+
+
+def _nested(item: At, logical: str | None, version: str, report: Report, depth: int) -> Type | None:
+    def inner(at: At | None) -> Type | None:
+        return column_type(at, version, report, depth + 1) if at else None
+
+    if logical == "object":
+        members = [(m.string("name"), inner(m)) for m in item.items("properties")]
+        fields = [(name, type_) for name, type_ in members if name and type_]
+        return types.struct(fields) if fields and len(fields) == len(members) else None
+    if logical == "array":
+        element = inner(item.get("items"))
+        return types.list_of(element) if element else None
+    map_ = item.get("map")
+    if logical == "map" and map_:
+        key, value = inner(map_.get("key")), inner(map_.get("value"))
+        return types.map_of(key, value) if key and value else None
+    return None
+
+
+def _check_ids(table: At, report: Report) -> None:
+    ids: dict[str, int] = {}
+    for item in table.items("properties"):
+        if (id_ := item.string("id")) and ids.setdefault(id_, item.node.line) != item.node.line:
+            report(item.at("id").fault(f"id {id_!r} is given twice; first on line {ids[id_]}"))
+
+
+def _with_keys(table: At, found: list[Column], report: Report) -> tuple[Column, ...]:
+    """The columns with their positions in the primary key, which are 1 to n or not written at all."""
+    from dataclasses import replace
+
+    items = {item.string("name"): item for item in reversed(list(table.items("properties")))}
+    keyed = [c.name for c in found if c.primary_key_position is not None]
+    written = {name: items[name].integer("primaryKeyPosition") for name in keyed}
+    for column in found:
+        position = items[column.name].integer("primaryKeyPosition")
+        if column.name not in written and position is not None and position > 0:
+            at = items[column.name].at("primaryKeyPosition")
+            report(at.fault("primaryKeyPosition without `primaryKey: true`"))
+    given = {name: p for name, p in written.items() if p is not None and p > 0}
+    if not given:
+        positions = {name: i for i, name in enumerate(keyed, 1)}
+    else:
+        positions = given
+        for fault in _key_faults(items, keyed, given):
+            report(fault)
+    return tuple(replace(c, primary_key_position=positions.get(c.name)) for c in found)
+
+
+def _key_faults(items: dict[str | None, At], keyed: list[str], given: dict[str, int]) -> Iterator[Fault]:
+    if bare := [name for name in keyed if name not in given]:
+        yield (
+            items[bare[0]].at("primaryKey").fault(f"key column {bare[0]!r} has no primaryKeyPosition; others have one")
+        )
+        return
+    if sorted(given.values()) != list(range(1, len(given) + 1)):
+        last = max(given, key=lambda name: (given[name], keyed.index(name)))
+        numbers = ", ".join(str(p) for p in sorted(given.values()))
+        yield (
+            items[last]
+            .at("primaryKeyPosition")
+            .fault(f"the key's positions are {numbers}; {len(given)} columns have 1 to {len(given)}")
+        )
+
+
+def partition(table: At, found: tuple[Column, ...], report: Report) -> Partition | None:
+    """By which column the port is partitioned."""
+    names = {c.name: c for c in found}
+    partitions: list[Partition] = []
+    for item in table.items("properties"):
+        name, position = item.string("name"), item.integer("partitionKeyPosition")
+        if name is None or name not in names:
+            continue
+        transform = item.custom().get("partitionTransform")
+        if not item.flag("partitioned"):
+            if (position or 0) > 0 or transform:
+                at = transform or item.at("partitionKeyPosition")
+                report(at.fault("a partition key without `partitioned: true`"))
+            continue
+        if partitions:
+            reason = f"a port is partitioned by one column; {partitions[0].column!r} is it already"
+            report(item.at("partitioned").fault(reason))
+            continue
+        partitions.append(
+            Partition(name, _transform(item, names[name], transform, report), item.at("partitioned").where)
+        )
+    return partitions[0] if partitions else None
+
+
+def _transform(item: At, column: Column, written: At | None, report: Report) -> Transform:
+    text = written.node.value if written else Transform.IDENTITY.value
+    try:
+        transform = Transform(str(text))
+    except ValueError:
+        words = [t.value for t in Transform]
+        at = written or item
+        report(at.fault(f"{text!r} is no partition transform: {listed(words)}", suggestion=nearest(str(text), words)))
+        return Transform.IDENTITY
+    kind = types.parse(column.type).kind
+    fitting = types.IDENTITY_KINDS if transform is Transform.IDENTITY else types.DATE_KINDS
+    if kind not in fitting:
+        near = "day" if kind in types.DATE_KINDS else None
+        at = written or item.at("partitioned")
+        report(at.fault(f"a column of type {column.type} has no {transform.value} partitions", suggestion=near))
+    return transform
+
+
+_CLOCK: dict[str, Callable[[str], object]] = {
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+    "timestamp": datetime.fromisoformat,
+    "timestamptz": datetime.fromisoformat,
+}
+
+
+def _bounds(item: At, type_: Type | None) -> Iterator[Fault]:
+    options = item.get("logicalTypeOptions")
+    if options is None or not isinstance(options.node.value, dict):
+        return
+    values = {name: _bound(options.get(name), type_) for name in options.node.value}
+    for name, value in values.items():
+        if isinstance(value, ValueError):
+            yield options.at(name).fault(f"is no {type_.kind if type_ else 'date'}: {value}")
+    pairs = (
+        ("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"), ("minProperties", "maxProperties"),
+        ("exclusiveMinimum", "maximum"), ("minimum", "exclusiveMaximum"), ("exclusiveMinimum", "exclusiveMaximum"),
+    )  # fmt: skip
+    for low, high in pairs:
+        strict = low.startswith("exclusive") or high.startswith("exclusive")
+        if _above(values.get(low), values.get(high), strict=strict):
+            word = "not below" if strict else "greater than"
+            low_text, high_text = (options.at(name).node.text[:40] for name in (low, high))
+            yield options.at(low).fault(f"{low} {low_text} is {word} {high} {high_text}")
+    if (pattern := options.string("pattern")) is not None:
+        yield from pattern_faults(options.at("pattern"), pattern)
+
+
+def _bound(at: At | None, type_: Type | None) -> object:
+    value = at.node.value if at else None
+    if isinstance(value, str) and type_ and type_.kind in _CLOCK and at and at.steps[-1] in _BOUND_KEYS:
+        try:
+            return _CLOCK[type_.kind](value)
+        except ValueError as e:
+            return e
+    return value
+
+
+_BOUND_KEYS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
+
+
+def _above(low: Any, high: Any, *, strict: bool) -> bool:
+    # ODCS 3.0 writes exclusive bounds as booleans beside minimum and maximum.
+    if isinstance(low, bool | str | Exception | None) or isinstance(high, bool | str | Exception | None):
+        return False
+    try:
+        return bool(low >= high if strict else low > high)
+    except TypeError:
+        return False
+
+
+def pattern_faults(at: At, pattern: str) -> Iterator[Fault]:
+    """Why a regular expression cannot be run."""
+    if len(pattern) > MAX_PATTERN:
+        yield at.fault(f"a pattern of {len(pattern)} characters is longer than {MAX_PATTERN}")
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as e:
+        yield at.fault(f"the pattern does not compile: {e}")
+        return
+    bare = re.sub(r"\[\^?\]?(?:\\.|[^\]\\])*\]|\\[^1-9k]", "x", pattern)
+    if found := _NOT_RE2.search(bare):
+        yield at.fault(f"the pattern uses {found[0]!r}, which the engines' regular expressions (RE2) do not have")

@@ -1,0 +1,49 @@
+"""Selectors: which products a command means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from meshwright.errors import Fault, InputError
+from meshwright.spec.graph import upstream
+from meshwright.spec.model import Mesh, Product
+from meshwright.spec.words import nearest
+
+
+def select(mesh: Mesh, selectors: Sequence[str]) -> tuple[Product, ...]:
+    """The products that ``selectors`` name, producers first; all of them where there is none.
+
+    A selector is a domain, a product (``<domain>/<product>``) or a port (``<domain>.<port>``), which
+    stands for its product. ``+`` before it adds everything upstream. Raises InputError naming every
+    selector that is none, with the nearest that is.
+    """
+    if not selectors:
+        return tuple(mesh.products.values())
+    faults, keys = [], set()
+    for selector in selectors:
+        name = selector.removeprefix("+")
+        found = frozenset(_named(mesh, name))
+        if not found:
+            faults.append(_unknown(mesh, selector, name))
+        keys |= upstream(list(mesh.products.values()), found) if selector.startswith("+") else found
+    if faults:
+        raise InputError(*faults)
+    return tuple(product for key, product in mesh.products.items() if key in keys)
+
+
+def _named(mesh: Mesh, name: str) -> Iterable[str]:
+    if name in mesh.products:
+        return [name]
+    if name in mesh.ports:
+        return [mesh.product_of(name).key]
+    return [key for key, product in mesh.products.items() if product.domain == name]
+
+
+def _unknown(mesh: Mesh, selector: str, name: str) -> Fault:
+    plus = "+" if selector.startswith("+") else ""
+    if name in mesh.domains:
+        return Fault(f"domain {name!r} has no products yet", key=selector)
+    tails = {key.partition(sep)[2]: key for keys, sep in ((mesh.products, "/"), (mesh.ports, ".")) for key in keys}
+    near = tails.get(name) or nearest(name, [*mesh.domains, *mesh.products, *mesh.ports])
+    reason = f"there is no domain, product or port {name[:80]!r}"
+    return Fault(reason, key=selector, suggestion=plus + near if near else None, command="mesh status")

@@ -1,0 +1,51 @@
+"""The nearest right spelling of a wrong one."""
+
+from __future__ import annotations
+
+import shlex
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The member of ``known`` that ``name`` was probably meant to be."""
+    import difflib
+
+    names = sorted(set(known))
+    folded = {n.casefold().replace("_", "").replace("-", ""): n for n in reversed(names)}
+    if same := folded.get(name.casefold().replace("_", "").replace("-", "")):
+        return same
+    near = difflib.get_close_matches(name[:100], names, n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
+def snake(name: str) -> str | None:
+    """``name`` as the mesh spells names; None where nothing of it is left."""
+    import re
+
+    ascii_ = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", ascii_)
+    text = "_".join(word.lower() for word in words).lstrip("_0123456789")[:63].rstrip("_")
+    return text or None
+
+
+def listed(names: Iterable[object], limit: int = 12) -> str:
+    """``'a', 'b' or 'c'``; what is beyond ``limit`` as an ellipsis."""
+    words = [repr(n) if isinstance(n, str) else str(n) for n in names]
+    if len(words) > limit:
+        words = [*words[:limit], "…"]
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def edit(file: Path, line: int | None) -> str:
+    """The command that opens ``file`` at ``line``."""
+    return f"${{EDITOR:-vi}} +{line or 1} {shlex.quote(str(shown(file)))}"
+
+
+def shown(file: Path) -> Path:
+    """``file`` as seen from the current folder; unchanged where it lies elsewhere."""
+    try:
+        return file.relative_to(Path.cwd())
+    except (ValueError, OSError):
+        return file
