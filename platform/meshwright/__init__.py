@@ -1,1 +1,11 @@
-"""Meshwright: a self-serve data mesh on Dagster."""
+"""Meshwright: a self-serve data mesh on Dagster.
+
+What a domain team imports::
+
+    from meshwright import files, ingest
+"""
+
+from meshwright.build.ingest import Ingest, files, ingest
+
+__version__ = "0.1.0"
+__all__ = ["Ingest", "__version__", "files", "ingest"]

@@ -6,6 +6,7 @@ the touched partitions go, whether or not new ones came.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 from collections.abc import Collection, Sequence
@@ -24,7 +25,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update import AddSchemaUpdate, SetCurrentSchemaUpdate, SetPropertiesUpdate
-from pyiceberg.table.update.snapshot import _ManifestMergeManager, _OverwriteFiles
+from pyiceberg.table.update.snapshot import ExpireSnapshots, _ManifestMergeManager, _OverwriteFiles
 
 from meshwright.catalog import schema as schemas
 from meshwright.catalog.pins import WORK_CATALOG
@@ -75,10 +76,8 @@ class Candidate:
         self._catalog, self._name = catalog, (namespace, port.name)
         self._home = warehouse / port.domain / f"{port.name}-{uuid.uuid4()}"
         catalog.create_namespace_if_not_exists(namespace)
-        try:
+        with contextlib.suppress(NoSuchTableError):
             catalog.drop_table(self._name)
-        except NoSuchTableError:
-            pass
         self._table = catalog.register_table(self._name, parent) if parent else None
 
     @cached_property
@@ -138,7 +137,7 @@ class Candidate:
                     )
             expired = _expired(transaction, retention_days)
             if expired:
-                transaction._apply((_remove_snapshots(expired),))
+                ExpireSnapshots(transaction).by_ids(expired).commit()
         self._table = table = self._catalog.load_table(self._name)
         snapshot = table.current_snapshot()
         assert snapshot is not None
@@ -161,7 +160,8 @@ class Candidate:
         """Put the contract's schema and partitioning into the same commit as its rows."""
         metadata = transaction.table_metadata
         if metadata.schema().as_struct() != self.schema.as_struct():
-            transaction._apply((AddSchemaUpdate(schema=self.schema), SetCurrentSchemaUpdate(schema_id=-1)))
+            newest = SetCurrentSchemaUpdate(schema_id=-1)  # type: ignore[call-arg]
+            transaction._apply((AddSchemaUpdate(schema=self.schema), newest))
             elements = json.dumps(schemas.element_ids(self.port.contract.columns, self.schema))
             transaction._apply((SetPropertiesUpdate(updates={schemas.ELEMENTS: elements}),))
         if not schemas.same_partitioning(metadata.spec(), self.spec):
@@ -202,9 +202,3 @@ def _expired(transaction: Transaction, retention_days: int) -> list[int]:
     beyond = [s.snapshot_id for s in history[:-KEEP_AT_MOST]]
     spared = {s.snapshot_id for s in history[-KEEP_AT_LEAST:]}
     return [s for s in dict.fromkeys([*beyond, *old]) if s not in spared]
-
-
-def _remove_snapshots(snapshots: list[int]) -> Any:
-    from pyiceberg.table.update import RemoveSnapshotsUpdate
-
-    return RemoveSnapshotsUpdate(snapshot_ids=snapshots)

@@ -157,7 +157,7 @@ def write_publishes(connection: Connection, publishes: Iterable[PublishRecord]) 
 
 
 def contents(connection: Connection, environment: str = PRODUCTION) -> dict[str, dict[str, Content]]:
-    """``<domain>.<port>`` to partition to what it holds now; partitions that became empty are left out."""
+    """``<domain>.<port>`` to partition to what it holds now, empty partitions too."""
     b = t.builds.c
     newest = (
         select(func.max(b.seq))
@@ -166,9 +166,6 @@ def contents(connection: Connection, environment: str = PRODUCTION) -> dict[str,
     )
     found: dict[str, dict[str, Content]] = {}
     for row in connection.execute(select(t.builds).where(b.seq.in_(newest)).order_by(b.seq)).mappings():
-        if row["rows"] == 0 and row["partition"]:
-            found.setdefault(f"{row['domain']}.{row['port']}", {})
-            continue
         found.setdefault(f"{row['domain']}.{row['port']}", {})[row["partition"]] = Content(
             build=row["id"],
             build_key=row["build_key"],
@@ -185,9 +182,7 @@ def contents(connection: Connection, environment: str = PRODUCTION) -> dict[str,
 def last_audits(connection: Connection, environment: str = PRODUCTION) -> dict[str, Mapping[str, Any]]:
     """``<domain>.<port>`` to the newest row of ``mesh_audits`` on what is published."""
     a = t.audits.c
-    newest = (
-        select(func.max(a.seq)).where(a.environment == environment, a.published == 1).group_by(a.domain, a.port)
-    )
+    newest = select(func.max(a.seq)).where(a.environment == environment, a.published == 1).group_by(a.domain, a.port)
     rows = connection.execute(select(t.audits).where(a.seq.in_(newest))).mappings()
     return {f"{row['domain']}.{row['port']}": dict(row) for row in rows}
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema, assign_fresh_schema_ids
 from pyiceberg.transforms import DayTransform, IdentityTransform, MonthTransform, Transform
-from pyiceberg.types import IcebergType, ListType, NestedField, StructType
+from pyiceberg.types import IcebergType, ListType, MapType, NestedField, StructType
 
 from meshwright.spec import model
-from meshwright.spec.types import ListOf, StructOf, parse_type
+from meshwright.spec.types import Type, parse
 
 ELEMENTS = "meshwright.elements"
 """Table property: JSON of ODCS element id to field id, so that a renamed column keeps its field."""
@@ -23,16 +23,19 @@ _TRANSFORMS: dict[model.Transform, Transform] = {  # type: ignore[type-arg]
 }
 
 
-def iceberg_type(spelling: str) -> IcebergType:
+def iceberg_type(of: Type) -> IcebergType:
     """The Iceberg type of a contract's type; nested fields get ids that mean nothing yet."""
-    parsed = parse_type(spelling)
-    if isinstance(parsed, ListOf):
-        return ListType(element_id=-1, element=iceberg_type(str(parsed.element)), element_required=False)
-    if isinstance(parsed, StructOf):
+    inner = [iceberg_type(part) for _, part in of.fields]
+    if of.kind == "list":
+        return ListType(element_id=-1, element=inner[0], element_required=False)
+    if of.kind == "map":
+        return MapType(key_id=-1, key_type=inner[0], value_id=-2, value_type=inner[1], value_required=False)
+    if of.kind == "struct":
+        names = (name for name, _ in of.fields)
         return StructType(
-            *(NestedField(-1, name, iceberg_type(str(of)), required=False) for name, of in parsed.fields)
+            *(NestedField(-i, n, t, required=False) for i, (n, t) in enumerate(zip(names, inner, strict=True), 1))
         )
-    return IcebergType.model_validate(str(parsed))
+    return IcebergType.model_validate(str(of))
 
 
 def evolved_schema(columns: Sequence[model.Column], current: Schema | None, elements: dict[str, int]) -> Schema:
@@ -43,7 +46,7 @@ def evolved_schema(columns: Sequence[model.Column], current: Schema | None, elem
     counting goes on from the highest of ``current``.
     """
     fresh = assign_fresh_schema_ids(
-        Schema(*(NestedField(i, c.name, iceberg_type(c.type), required=False) for i, c in enumerate(columns, 1)))
+        Schema(*(NestedField(i, c.name, iceberg_type(parse(c.type)), required=False) for i, c in enumerate(columns, 1)))
     )
     if current is None:
         return fresh
@@ -77,8 +80,10 @@ def partition_spec(partition: model.Partition | None, schema: Schema) -> Partiti
     if partition is None:
         return PartitionSpec()
     source = schema.find_field(partition.column)
-    name = partition.column if partition.transform is model.Transform.IDENTITY else (
-        f"{partition.column}_{partition.transform}"
+    name = (
+        partition.column
+        if partition.transform is model.Transform.IDENTITY
+        else (f"{partition.column}_{partition.transform}")
     )
     return PartitionSpec(PartitionField(source.field_id, 1000, _TRANSFORMS[partition.transform], name))
 
@@ -94,6 +99,9 @@ def field_ids(schema: Schema) -> str:
     def ids(of: IcebergType, own: int) -> str:
         if isinstance(of, ListType):
             return f"{{__duckdb_field_id: {own}, element: {ids(of.element_type, of.element_id)}}}"
+        if isinstance(of, MapType):
+            key, value = ids(of.key_type, of.key_id), ids(of.value_type, of.value_id)
+            return f"{{__duckdb_field_id: {own}, key: {key}, value: {value}}}"
         if isinstance(of, StructType):
             inner = ", ".join(f"{_quoted(f.name)}: {ids(f.field_type, f.field_id)}" for f in of.fields)
             return f"{{__duckdb_field_id: {own}, {inner}}}"
@@ -120,6 +128,8 @@ def _reads(old: IcebergType, new: IcebergType) -> bool:
 def _shape(of: IcebergType) -> str:
     if isinstance(of, ListType):
         return f"list<{_shape(of.element_type)}>"
+    if isinstance(of, MapType):
+        return f"map<{_shape(of.key_type)},{_shape(of.value_type)}>"
     if isinstance(of, StructType):
         return "struct<" + ",".join(f"{f.name}:{_shape(f.field_type)}" for f in of.fields) + ">"
     return str(of)
@@ -128,9 +138,13 @@ def _shape(of: IcebergType) -> str:
 def _shifted(field: NestedField, offset: int) -> NestedField:
     def shift(of: IcebergType) -> IcebergType:
         if isinstance(of, ListType):
-            return ListType(
-                element_id=of.element_id + offset, element=shift(of.element_type), element_required=False
-            )
+            return ListType(element_id=of.element_id + offset, element=shift(of.element_type), element_required=False)
+        if isinstance(of, MapType):
+            key, value = shift(of.key_type), shift(of.value_type)
+            return MapType(
+                key_id=of.key_id + offset, key_type=key, value_id=of.value_id + offset, value_type=value,
+                value_required=False,
+            )  # fmt: skip
         if isinstance(of, StructType):
             return StructType(*(_shifted(f, offset) for f in of.fields))
         return of

@@ -1,0 +1,100 @@
+"""Audits of candidates and of what is published, on a connection where every name is the right snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from meshwright.build import views
+from meshwright.build.context import Run
+from meshwright.catalog.database import now
+from meshwright.catalog.records import AuditRecord, AuditVerdict, RuleResult
+from meshwright.duck import quote
+from meshwright.errors import Fault
+from meshwright.quality.rules import audit_key, rules_of
+from meshwright.spec.model import Port
+
+if TYPE_CHECKING:
+    from meshwright.catalog.candidates import Committed
+    from meshwright.quality.model import Verdict
+
+
+@dataclass(frozen=True)
+class Audit:
+    """One audit of one port, with its record."""
+
+    port: Port
+    verdicts: Sequence[Verdict]
+    record: AuditRecord
+
+    def faults(self) -> list[Fault]:
+        """One fault for each error rule that failed."""
+        return [
+            v.rule.where.fault(f"{self.port.key} breaks {v.rule.id}: {v.message}{_shown(v)}")
+            for v in self.verdicts
+            if not v.passed and v.rule.severity == "error"
+        ]
+
+
+@dataclass(frozen=True)
+class Auditor:
+    """Audits ports of one build; ``locations`` are this product's candidates before the layer and its parent."""
+
+    run: Run
+    build: str
+    locations: Mapping[str, str]
+
+    @contextmanager
+    def opened(self, ports: Sequence[Port]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection with views of the ports and of all that their rules name."""
+        wanted = {p.key for p in ports} | {read for p in ports for rule in rules_of(p) for read in rule.reads}
+        settings = self.run.settings
+        with duckdb.connect(config={"memory_limit": settings.memory_limit}) as con:
+            if settings.threads:
+                con.execute(f"SET threads = {settings.threads}")
+            con.execute("SET TimeZone = 'UTC'")
+            for statement in views.attach(views.mesh_domains(self.run.mesh)):
+                con.execute(statement)
+            for name in sorted(wanted):
+                port = self.run.mesh.ports.get(name)
+                if port is not None and name in self.locations:
+                    con.execute(views.port_view(port, self.locations[name]))
+            yield con
+
+    def audit(
+        self, con: duckdb.DuckDBPyConnection, port: Port, committed: Committed | None, built: str | None
+    ) -> Audit:
+        """Audit a candidate, or (``committed`` None) what is published."""
+        from meshwright.quality.audit import audit
+
+        verdicts = audit(con, port, table=f"mesh.{quote(port.domain)}.{quote(port.name)}", built=built)
+        location = committed.location if committed else self.locations[port.key]
+        record = AuditRecord(
+            build=self.build, domain=port.domain, port=port.name, audit_key=audit_key(port),
+            snapshot=committed.snapshot if committed else 0, metadata_location=location, verdict=_verdict(verdicts),
+            published=committed is None, run=self.run.id, audited_at=now(), environment=self.run.environment,
+            rules=[_result(v) for v in verdicts],
+        )  # fmt: skip
+        return Audit(port, verdicts, record)
+
+
+def _verdict(verdicts: Sequence[Verdict]) -> AuditVerdict:
+    failed = {v.rule.severity for v in verdicts if not v.passed}
+    return "refused" if "error" in failed else "warned" if failed else "passed"
+
+
+def _result(verdict: Verdict) -> RuleResult:
+    return RuleResult(
+        rule=verdict.rule.id, severity=verdict.rule.severity, passed=verdict.passed, message=verdict.message,
+        failed_rows=verdict.failed_rows, checked_rows=verdict.checked_rows, samples=verdict.samples,
+        seconds=verdict.seconds,
+    )  # fmt: skip
+
+
+def _shown(verdict: Verdict) -> str:
+    samples = ["{" + ", ".join(f"{k}: {v}" for k, v in sample.items()) + "}" for sample in verdict.samples[:2]]
+    return f"; for example {', '.join(samples)}" if samples else ""

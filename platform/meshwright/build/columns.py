@@ -1,0 +1,117 @@
+"""A model's columns against its contract: before anything runs where SQL tells, and before staging in any case."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from meshwright.build.dbt.generate import SCRATCH_DATABASE
+from meshwright.build.dbt.graph import Graph
+from meshwright.duck import quote
+from meshwright.errors import BuildError, Fault
+from meshwright.spec.model import Column, Port
+from meshwright.spec.types import to_duckdb
+
+_FAMILIES = (
+    ("BOOLEAN",),
+    ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+     "FLOAT", "DOUBLE", "DECIMAL"),
+    ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"),
+    ("TIMESTAMP WITH TIME ZONE",),
+    ("TIME",),
+    ("VARCHAR",),
+    ("BLOB",),
+)  # fmt: skip
+
+
+def fits(found: str, wanted: str) -> bool:
+    """Whether values of a DuckDB type may become the wanted one, value by value, without loss."""
+    if found in {wanted, '"NULL"'}:
+        return True
+    family = next((f for f in _FAMILIES if _base(found) in f), None)
+    return family is not None and _base(wanted) in family
+
+
+def compare(port: Port, found: Mapping[str, str], file: Path) -> list[Fault]:
+    """Faults where a model's columns (name to DuckDB type) are not those of the contract."""
+    promised = {c.name: c for c in port.contract.columns}
+    faults = []
+    for name, column in promised.items():
+        if name not in found:
+            near = difflib.get_close_matches(name, [n for n in found if n not in promised], n=1, cutoff=0.5)
+            faults.append(
+                column.where.fault(
+                    f"the contract of {port.key} promises column {name}; model {file.name} has none",
+                    suggestion=near[0] if near else None, command=f"edit {file}",
+                )
+            )  # fmt: skip
+        elif not fits(found[name], to_duckdb(column.type)):
+            faults.append(_wrong_type(port, column, found[name], file))
+    for name in found:
+        if name not in promised:
+            near = difflib.get_close_matches(name, [n for n in promised if n not in found], n=1, cutoff=0.5)
+            faults.append(
+                Fault(
+                    f"the model has column {name}, which the contract of {port.key} does not promise", file,
+                    key=name, suggestion=near[0] if near else None,
+                    command=f"add it to {port.where.file} or leave it out of the model",
+                )
+            )  # fmt: skip
+    return faults
+
+
+def bind(views: Iterable[str], graph: Graph, ports: Sequence[Port], project: Path) -> None:
+    """Bind the compiled SQL of ``ports`` and all that they rest on, without running any of it.
+
+    BuildError with every mismatch. A model that does not bind by itself (it needs a table that a hook makes)
+    is left to dbt, whose message names it.
+    """
+    with duckdb.connect() as con:
+        for statement in views:
+            con.execute(statement)
+        con.execute(f"ATTACH ':memory:' AS {SCRATCH_DATABASE}")
+        con.execute(f"USE {SCRATCH_DATABASE}")
+        unbound: set[str] = set()
+        for name in graph.ancestors([port.name for port in ports]):
+            if not _bound(con, graph, name, unbound):
+                unbound.add(name)
+        faults = [
+            fault
+            for port in ports
+            if port.name not in unbound
+            for fault in compare(port, described(con, f"{SCRATCH_DATABASE}.main.{quote(port.name)}"),
+                                 project / graph.models[port.name].file)
+        ]  # fmt: skip
+    if faults:
+        raise BuildError(*faults)
+
+
+def described(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    """Column to DuckDB type of a relation."""
+    return {name: kind for name, kind, *_ in con.execute(f"DESCRIBE {relation}").fetchall()}
+
+
+def _bound(con: duckdb.DuckDBPyConnection, graph: Graph, name: str, unbound: set[str]) -> bool:
+    model = graph.models[name]
+    if not model.compiled or unbound & set(model.models):
+        return False
+    try:
+        con.execute(f"CREATE VIEW {SCRATCH_DATABASE}.main.{quote(name)} AS {model.compiled}")
+    except duckdb.Error:
+        return False
+    return True
+
+
+def _wrong_type(port: Port, column: Column, found: str, file: Path) -> Fault:
+    return column.where.fault(
+        f"the contract of {port.key} promises {column.name} as {column.type}; model {file.name} yields {found}",
+        command=f"cast it in {file}: cast({column.name} as {to_duckdb(column.type).lower()}) as {column.name}",
+    )
+
+
+def _base(kind: str) -> str:
+    return re.sub(r"\(.*\)$", "", kind)

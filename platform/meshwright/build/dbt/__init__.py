@@ -1,0 +1,1 @@
+"""dbt as it comes: generated sources and profiles, manifests by content hash, in process."""

@@ -1,0 +1,100 @@
+"""What the platform writes into a dbt project: its sources and its profile, both ignored by git."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from meshwright.build.sources import Source
+from meshwright.config import Settings
+from meshwright.spec.model import Domain, Mesh, Port
+
+PROFILE = "meshwright"
+PLUGIN = "meshwright.build.dbt.plugin"
+SCRATCH_DATABASE = "scratch"
+_HEADER = "# Written by meshwright from the contracts; changes are lost.\n"
+_IGNORED = {"target", "logs", "dbt_packages", "profiles.yml", ".user.yml"}
+
+
+def project_dir(mesh: Mesh, domain: str) -> Path:
+    """The dbt project of a domain, which need not exist."""
+    return mesh.root / "dbt_projects" / domain
+
+
+def refresh(settings: Settings, mesh: Mesh, domain: Domain, sources: Mapping[str, Source]) -> None:
+    """Bring ``models/_mesh/sources.yml`` and ``profiles.yml`` of the domain up to date.
+
+    Files are written only where they differ, so that hashes and modification times stay.
+    """
+    project = project_dir(mesh, domain.name)
+    if not (project / "dbt_project.yml").is_file():
+        return
+    _write(project / "models" / "_mesh" / "sources.yml", _dump(_sources(mesh, domain, sources)))
+    by_hand = settings.scratch / "by-hand" / domain.name / f"{SCRATCH_DATABASE}.duckdb"
+    by_hand.parent.mkdir(parents=True, exist_ok=True)
+    views = {"root": str(settings.root.absolute()), "domain": domain.name}
+    _write(project / "profiles.yml", _dump(profile(settings, by_hand, views)))
+
+
+def profile(settings: Settings, scratch: Path, plugin_config: Mapping[str, Any]) -> dict[str, Any]:
+    """A dbt profile that builds into the ``scratch`` file, with the views of the mesh at hand."""
+    options: dict[str, Any] = {"memory_limit": settings.memory_limit, "preserve_insertion_order": False}
+    if settings.threads:
+        options["threads"] = settings.threads
+    target = {
+        "type": "duckdb",
+        "path": str(scratch),
+        "threads": 2,
+        "config_options": options,
+        "settings": {"TimeZone": "UTC"},
+        "plugins": [{"module": PLUGIN, "config": dict(plugin_config)}],
+    }
+    return {PROFILE: {"target": "mesh", "outputs": {"mesh": target}}}
+
+
+def project_hash(project: Path) -> str:
+    """sha256 over every file of the project that decides what dbt compiles."""
+    digest = hashlib.sha256()
+    for file in _project_files(project):
+        digest.update(str(file.relative_to(project)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _project_files(project: Path) -> list[Path]:
+    kept = (p for p in project.iterdir() if p.name not in _IGNORED and not p.name.startswith("."))
+    return sorted(f for p in kept for f in ([p] if p.is_file() else p.rglob("*")) if f.is_file())
+
+
+def _sources(mesh: Mesh, domain: Domain, sources: Mapping[str, Source]) -> dict[str, Any]:
+    read = sorted({i.port for product in domain.products.values() for i in product.inputs})
+    foreign: dict[str, list[Port]] = {}
+    for key in read:
+        foreign.setdefault(mesh.ports[key].domain, []).append(mesh.ports[key])
+    groups = [_group("landing", ({"name": s.name, "description": s.ingest.description} for s in sources.values()))]
+    groups += [_group(name, map(_table, ports)) for name, ports in foreign.items()]
+    return {"version": 2, "sources": [g for g in groups if g["tables"]]}
+
+
+def _group(name: str, tables: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {"name": name, "database": "mesh", "schema": name, "tables": list(tables)}
+
+
+def _table(port: Port) -> dict[str, Any]:
+    columns = [{"name": c.name, "description": c.description, "data_type": c.type} for c in port.contract.columns]
+    return {"name": port.name, "description": port.contract.description, "columns": columns}
+
+
+def _dump(content: dict[str, Any]) -> str:
+    return _HEADER + yaml.safe_dump(json.loads(json.dumps(content)), sort_keys=False, allow_unicode=True)
+
+
+def _write(file: Path, text: str) -> None:
+    if file.is_file() and file.read_text(encoding="utf-8") == text:
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")

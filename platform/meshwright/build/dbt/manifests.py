@@ -1,0 +1,142 @@
+"""Manifests by content hash: dbt parses a project once for each state of its files."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from meshwright.build.dbt import generate, runner
+from meshwright.build.dbt.graph import Graph, distil
+from meshwright.build.sources import sources_of
+from meshwright.config import Settings
+from meshwright.errors import Fault, SpecError
+from meshwright.spec.model import Domain, Mesh, unknown_name
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+
+def graph_of(settings: Settings, mesh: Mesh, domain: Domain) -> Graph:
+    """The models of a domain; dbt is loaded only where the project changed since the last time.
+
+    SpecError for models that no build may run: ``incremental``, snapshots, a ``ref`` across products, a port
+    without a model. BuildError where dbt cannot parse.
+    """
+    project = generate.project_dir(mesh, domain.name)
+    if not (project / "dbt_project.yml").is_file():
+        _refuse_missing(domain, project)
+        return Graph(domain.name, "", {})
+    generate.refresh(settings, mesh, domain, sources_of(mesh, domain))
+    content = generate.project_hash(project)
+    file = settings.manifests / f"{domain.name}-{content}.json"
+    graph = Graph.load(file)
+    if graph is None:
+        graph = _prebuilt(settings, project, domain, content, file)
+    _check(mesh, domain, project, graph)
+    return graph
+
+
+def manifest_of(settings: Settings, graph: Graph) -> Manifest:
+    """dbt's own manifest of a prebuilt graph."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    packed = (settings.manifests / f"{graph.domain}-{graph.hash}.msgpack").read_bytes()
+    return Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+
+
+def _prebuilt(settings: Settings, project: Path, domain: Domain, content: str, file: Path) -> Graph:
+    from dbt.parser.manifest import extended_mashumaro_encoder
+
+    home = settings.scratch / "parse" / domain.name
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    (home / "views.json").write_text("[]", encoding="utf-8")
+    profile = generate.profile(
+        settings, home / f"{generate.SCRATCH_DATABASE}.duckdb", {"views": str(home / "views.json")}
+    )
+    (home / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
+    manifest = runner.parse(project, home, home / "target")
+    graph = distil(domain.name, content, manifest)
+    settings.manifests.mkdir(parents=True, exist_ok=True)
+    packed = file.with_suffix(".msgpack")
+    partial = packed.with_suffix(".partial")
+    partial.write_bytes(manifest.to_msgpack(extended_mashumaro_encoder))
+    partial.replace(packed)
+    graph.dump(file)
+    _forget_older(settings.manifests, domain.name, keep=file.stem)
+    shutil.rmtree(home, ignore_errors=True)
+    return graph
+
+
+def _forget_older(folder: Path, domain: str, keep: str, most: int = 8) -> None:
+    """Leave the newest few, so that switching branches stays cheap."""
+    found = sorted(folder.glob(f"{domain}-*.json"), key=lambda f: f.stat().st_mtime, reverse=True)
+    for file in found[most:]:
+        if file.stem != keep:
+            file.unlink(missing_ok=True)
+            file.with_suffix(".msgpack").unlink(missing_ok=True)
+
+
+def _refuse_missing(domain: Domain, project: Path) -> None:
+    for product in domain.products.values():
+        if product.ports:
+            raise SpecError(
+                product.where.fault(
+                    f"{product.key} has ports, but there is no dbt project {project}",
+                    command=f"write {project / 'dbt_project.yml'}",
+                )
+            )
+
+
+def _check(mesh: Mesh, domain: Domain, project: Path, graph: Graph) -> None:
+    faults = [*_misplaced(domain, project, graph), *_portless(domain, graph)]
+    if faults:
+        raise SpecError(*faults)
+
+
+def _misplaced(domain: Domain, project: Path, graph: Graph) -> Iterable[Fault]:
+    products = sorted(domain.products)
+    for model in graph.models.values():
+        file = project / model.file
+        if model.materialized in ("incremental", "snapshot"):
+            yield Fault(
+                f"{model.materialized} keeps state between builds, and a build keeps none", file, key=model.name,
+                suggestion="table", command="partition the port instead: `partitioned: true` in its contract",
+            )  # fmt: skip
+        if model.product not in products and model.materialized != "seed":
+            wrong = unknown_name("product", model.product or "(none)", products).faults[0]
+            yield Fault(
+                f"lies in no product's folder; models belong to models/<product>/ of {', '.join(products)}", file,
+                key=model.name, suggestion=wrong.suggestion,
+            )  # fmt: skip
+        for parent in model.models:
+            other = graph.models[parent]
+            if other.product != model.product and other.materialized != "seed":
+                yield Fault(
+                    f"refers to {parent} of product {other.product}; products read each other's published ports only",
+                    file, key=model.name, suggestion=f"source('{domain.name}', '{parent}')",
+                )  # fmt: skip
+
+
+def _portless(domain: Domain, graph: Graph) -> Iterable[Fault]:
+    for product in domain.products.values():
+        inputs = {i.port for i in product.inputs}
+        for port in product.ports:
+            if port.name not in graph.models:
+                near = unknown_name("model", port.name, [m.name for m in graph.by_product.get(product.name, ())])
+                yield port.where.fault(
+                    f"port {port.key} has no dbt model of its name", suggestion=near.faults[0].suggestion,
+                    command=f"write dbt_projects/{domain.name}/models/{product.name}/ports/{port.name}.sql",
+                )  # fmt: skip
+                continue
+            for read in sorted(graph.reads(port.name)):
+                if not read.startswith("landing/") and read not in inputs:
+                    yield product.where.fault(
+                        f"model {port.name} reads {read}, which is no input port of {product.key}",
+                        command=f"add {read} to inputPorts",
+                    )

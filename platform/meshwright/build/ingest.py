@@ -1,0 +1,96 @@
+"""What a domain team writes to land a source: a plain function with one decorator.
+
+::
+
+    @ingest(partition="week", version=files(TRANSACTIONS), immutable=True)
+    def transactions() -> Path:
+        '''Line items as the tills recorded them.'''
+        return TRANSACTIONS
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, overload
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """A declared source. Calling it calls the function.
+
+    ``partition`` is a SQL expression over the landed columns that gives the partition of a row. ``version``
+    returns a text that is equal as long as the source is; None: the source is read in each build.
+    ``immutable`` promises that the returned files never change, so that they are registered in place.
+    """
+
+    function: Callable[[], Any]
+    name: str
+    description: str = ""
+    partition: str | None = None
+    version: Callable[[], str] | None = None
+    immutable: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __call__(self) -> Any:
+        """Whatever the function returns."""
+        return self.function()
+
+
+@overload
+def ingest(function: Callable[[], Any], /) -> Ingest: ...
+@overload
+def ingest(
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    partition: str | None = None,
+    version: Callable[[], str] | None = None,
+    immutable: bool = False,
+    tags: Mapping[str, str] | None = None,
+) -> Callable[[Callable[[], Any]], Ingest]: ...
+def ingest(
+    function: Callable[[], Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    partition: str | None = None,
+    version: Callable[[], str] | None = None,
+    immutable: bool = False,
+    tags: Mapping[str, str] | None = None,
+) -> Ingest | Callable[[Callable[[], Any]], Ingest]:
+    """Declare a function without parameters as the ingest of a source.
+
+    It returns a path or paths (Parquet, CSV, JSON), a DuckDB relation, an Arrow table or reader, or a pandas
+    frame. The name is the function's, the description its docstring, unless given.
+    """
+
+    def declare(function: Callable[[], Any]) -> Ingest:
+        return Ingest(
+            function=function,
+            name=name or function.__name__,
+            description=description or inspect.getdoc(function) or "",
+            partition=partition,
+            version=version,
+            immutable=immutable,
+            tags=dict(tags or {}),
+        )
+
+    return declare if function is None else declare(function)
+
+
+def files(*paths: str | Path) -> Callable[[], str]:
+    """A version made of path, size and modification time of files; a folder counts with all below it."""
+
+    def version() -> str:
+        found = sorted(file for path in map(Path, paths) for file in (_below(path) if path.is_dir() else (path,)))
+        return "\n".join(f"{file}\t{(stat := file.stat()).st_size}\t{stat.st_mtime_ns}" for file in found)
+
+    return version
+
+
+def _below(folder: Path) -> list[Path]:
+    return [file for file in folder.rglob("*") if file.is_file()]

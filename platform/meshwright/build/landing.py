@@ -1,0 +1,284 @@
+"""Landing: source data as it arrived, immutable, addressed by content hash.
+
+A landing is the whole of a source at one moment: its files with their hashes and the partitions that they
+hold. Files that are promised to be immutable are registered where they lie; all others are copied.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from sqlalchemy import Connection, func, insert, select
+
+from meshwright.build.sources import Source
+from meshwright.catalog import tables as t
+from meshwright.catalog.database import Database, now
+from meshwright.config import Settings
+from meshwright.duck import literal
+from meshwright.errors import BuildError, Fault, MeshError
+
+READERS = {"parquet": "read_parquet", "csv": "read_csv", "json": "read_json"}
+_FORMATS = {
+    ".parquet": "parquet", ".pq": "parquet",
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv",
+    ".json": "json", ".jsonl": "json", ".ndjson": "json",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LandedFile:
+    """One immutable file. ``partitions``: the partitions of its rows; None: it counts for every one."""
+
+    hash: str
+    path: Path
+    format: str
+    size: int
+    mtime_ns: int
+    rows: int
+    partitions: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What a source was when it last arrived."""
+
+    seq: int
+    domain: str
+    source: str
+    version: str | None
+    code: str
+    arrived_at: str
+    files: tuple[LandedFile, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows in all files."""
+        return sum(file.rows for file in self.files)
+
+    def partitions(self) -> frozenset[str] | None:
+        """All partitions that it holds; None where its ingest names no expression."""
+        if any(file.partitions is None for file in self.files):
+            return None
+        return frozenset(p for file in self.files for p in file.partitions or ())
+
+    def digest(self, partition: str | None = None) -> str:
+        """sha256 over the hashes of its files, or of those with rows of ``partition``."""
+        held = [f.hash for f in self.files if partition is None or f.partitions is None or partition in f.partitions]
+        return hashlib.sha256("\n".join(sorted(held)).encode()).hexdigest()
+
+    def scan(self) -> str:
+        """SQL that reads all of its rows."""
+        return scan_of([(file.path, file.format) for file in self.files])
+
+
+def scan_of(files: Sequence[tuple[Path, str]]) -> str:
+    """SQL that reads files of one format."""
+    formats = {format_ for _, format_ in files}
+    assert len(formats) == 1
+    paths = ", ".join(literal(str(path)) for path, _ in files)
+    by_name = ", union_by_name = true" if len(files) > 1 else ""
+    return f"{READERS[formats.pop()]}([{paths}]{by_name})"
+
+
+def latest(connection: Connection) -> dict[str, Landing]:
+    """``<domain>/landing/<source>`` to its newest landing."""
+    newest = select(func.max(t.landings.c.seq)).group_by(t.landings.c.domain, t.landings.c.source)
+    rows = connection.execute(select(t.landings).where(t.landings.c.seq.in_(newest))).mappings().all()
+    files: dict[int, list[LandedFile]] = {}
+    for file in connection.execute(
+        select(t.landing_files)
+        .where(t.landing_files.c.landing.in_([row["seq"] for row in rows]))
+        .order_by(t.landing_files.c.landing, t.landing_files.c.ordinal)
+    ).mappings():
+        files.setdefault(file["landing"], []).append(_file(file))
+    return {
+        f"{row['domain']}/landing/{row['source']}": Landing(
+            row["seq"], row["domain"], row["source"], row["version"], row["code"], row["arrived_at"],
+            tuple(files.get(row["seq"], [])),
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def current_version(source: Source) -> str | None:
+    """What the ingest says its source's version is now; BuildError where it cannot tell."""
+    if source.ingest.version is None:
+        return None
+    try:
+        return str(source.ingest.version())
+    except Exception as error:  # the team's own code may raise anything
+        raise _refusal(source, f"its version cannot be told: {_said(error)}") from error
+
+
+def is_fresh(source: Source, landing: Landing | None, version: str | None) -> bool:
+    """Whether the source is still what has landed."""
+    return landing is not None and version is not None and (version, source.code) == (landing.version, landing.code)
+
+
+def land(settings: Settings, database: Database, source: Source, *, run: str, version: str | None) -> Landing:
+    """Run the ingest and record what came; an arrival equal to the last one is recorded as the same files.
+
+    BuildError where the ingest raises, returns something else than data, or a file cannot be read.
+    """
+    try:
+        returned = source.ingest()
+    except MeshError:
+        raise
+    except Exception as error:  # the team's own code may raise anything
+        raise _refusal(source, f"raised {_said(error)}") from error
+    store = settings.landing / source.domain / source.name
+    store.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as con:
+        paths = [_kept(store, path, source) for path in _as_files(con, returned, store, source)]
+        files = [_inspected(con, path, source) for path in paths]
+        _require_one_shape(con, files, source)
+    with database.write() as connection:
+        arrived = now()
+        row = {
+            "domain": source.domain, "source": source.name, "version": version, "code": source.code,
+            "rows": sum(f.rows for f in files), "bytes": sum(f.size for f in files), "run": run, "arrived_at": arrived,
+        }  # fmt: skip
+        key = connection.execute(insert(t.landings).values(**row)).inserted_primary_key
+        assert key is not None
+        connection.execute(insert(t.landing_files), [_row(key[0], i, file) for i, file in enumerate(files)])
+    return Landing(key[0], source.domain, source.name, version, source.code, arrived, tuple(files))
+
+
+def verify(landing: Landing) -> None:
+    """BuildError where a landed file is gone or no longer what it was."""
+    for file in landing.files:
+        reason = None
+        if not file.path.is_file():
+            reason = "the landed file is gone"
+        elif (stat := file.path.stat()).st_size != file.size or (
+            stat.st_mtime_ns != file.mtime_ns and _sha256(file.path) != file.hash
+        ):
+            reason = "the landed file was changed after it had landed"
+        if reason:
+            name = f"{landing.domain}/landing/{landing.source}"
+            raise BuildError(Fault(reason, file.path, key=name, command="mesh build --force " + landing.domain))
+
+
+def _as_files(con: duckdb.DuckDBPyConnection, returned: Any, store: Path, source: Source) -> list[Path]:
+    if isinstance(returned, (str, os.PathLike)):
+        returned = [returned]
+    if isinstance(returned, (list, tuple)) and all(isinstance(item, (str, os.PathLike)) for item in returned):
+        paths = [Path(item) for item in returned]
+        if not paths:
+            raise _refusal(source, "returned no file")
+        return [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    target = store / f".{uuid.uuid4()}.parquet"
+    if isinstance(returned, duckdb.DuckDBPyRelation):
+        returned.write_parquet(str(target), compression="zstd")
+        return [target]
+    try:
+        con.register("returned", returned)
+    except duckdb.Error as error:
+        kind = type(returned).__name__
+        raise _refusal(
+            source, f"returned {kind}; return a path, paths, a DuckDB relation, an Arrow table or a pandas frame"
+        ) from error
+    con.execute(f"COPY returned TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+    return [target]
+
+
+def _kept(store: Path, path: Path, source: Source) -> Path:
+    """Where the file stays: in place if that was promised, else in the store under its hash."""
+    if not path.is_file():
+        raise _refusal(source, f"returned {path}, which is not a file")
+    ours = path.parent == store
+    if source.ingest.immutable and not ours:
+        return path.absolute()
+    target = store / f"{_sha256(path)}{path.suffix.lower()}"
+    if not target.exists():
+        partial = path if ours else store / f".{uuid.uuid4()}{path.suffix}"
+        if not ours:
+            shutil.copyfile(path, partial)
+        with partial.open("rb") as handle:
+            os.fsync(handle.fileno())
+        partial.replace(target)
+    elif ours:
+        path.unlink()
+    return target
+
+
+def _inspected(con: duckdb.DuckDBPyConnection, path: Path, source: Source) -> LandedFile:
+    format_ = _FORMATS.get(path.suffix.lower())
+    if format_ is None:
+        raise _refusal(source, f"returned {path.name}; known are {', '.join(sorted(_FORMATS))}")
+    scan = scan_of([(path, format_)])
+    expression = source.ingest.partition
+    try:
+        rows = con.sql(f"SELECT count(*) FROM {scan}").fetchall()[0][0]
+        held = None
+        if expression:
+            values = con.sql(f"SELECT DISTINCT CAST(({expression}) AS VARCHAR) FROM {scan}").fetchall()
+            if any(value is None for (value,) in values):
+                raise _refusal(source, f"some rows of {path.name} have no partition: {expression} is NULL")
+            held = frozenset(value for (value,) in values)
+    except duckdb.BinderException as error:
+        raise _refusal(source, f"partition={expression!r} does not fit {path.name}: {_said(error)}") from error
+    except duckdb.Error as error:
+        raise _refusal(source, f"{path} cannot be read as {format_}: {_said(error)}") from error
+    stat = path.stat()
+    return LandedFile(_sha256(path), path, format_, stat.st_size, stat.st_mtime_ns, rows, held)
+
+
+def _require_one_shape(con: duckdb.DuckDBPyConnection, files: Sequence[LandedFile], source: Source) -> None:
+    if len({file.format for file in files}) > 1:
+        raise _refusal(source, "returned files of several formats; return one format a source")
+    shapes = {}
+    for file in files:
+        described = con.sql(f"DESCRIBE FROM {scan_of([(file.path, file.format)])}").fetchall()
+        shapes[file.path] = tuple((name, kind) for name, kind, *_ in described)
+    first, shape = next(iter(shapes.items()))
+    for path, other in shapes.items():
+        if other != shape:
+            differing = sorted({f"{name} {kind}" for name, kind in set(other) ^ set(shape)})
+            raise _refusal(source, f"{path.name} and {first.name} differ in columns: {', '.join(differing)}")
+
+
+def _refusal(source: Source, reason: str) -> BuildError:
+    return BuildError(Fault(reason, source.file, source.line, key=source.key, command=f"mesh build {source.domain}"))
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}".rstrip(": ")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _row(landing: int, ordinal: int, file: LandedFile) -> dict[str, Any]:
+    return {
+        "landing": landing, "ordinal": ordinal, "hash": file.hash, "path": str(file.path), "format": file.format,
+        "size": file.size, "mtime_ns": file.mtime_ns, "rows": file.rows,
+        "partitions": None if file.partitions is None else json.dumps(sorted(file.partitions)),
+    }  # fmt: skip
+
+
+def _file(row: Mapping[Any, Any]) -> LandedFile:
+    held = row["partitions"]
+    return LandedFile(
+        row["hash"], Path(row["path"]), row["format"], row["size"], row["mtime_ns"], row["rows"],
+        None if held is None else frozenset(json.loads(held)),
+    )  # fmt: skip
+
+
+def all_paths(connection: Connection, keep: Iterable[int] | None = None) -> set[Path]:
+    """Paths of all recorded landing files."""
+    query = select(t.landing_files.c.path)
+    if keep is not None:
+        query = query.where(t.landing_files.c.landing.in_(list(keep)))
+    return {Path(path) for (path,) in connection.execute(query)}

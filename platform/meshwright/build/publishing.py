@@ -1,0 +1,358 @@
+"""From staged rows to moved pointers: digests, candidates, audit, swap, records."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from meshwright.build.auditing import Audit, Auditor
+from meshwright.build.context import Run
+from meshwright.build.keys import KeyParts
+from meshwright.build.partitions import predicate, stored
+from meshwright.build.plan import PortPlan, ProductPlan, State
+from meshwright.build.staging import EMPTY, Part, Stager, digests
+from meshwright.catalog import records
+from meshwright.catalog.database import now
+from meshwright.catalog.publish import Move, MovedError, swap
+from meshwright.duck import quote
+from meshwright.errors import AuditError, BuildError, ConflictError, Fault, MeshError
+from meshwright.quality.rules import rules_of
+from meshwright.spec.model import Mapping_, Port, Product
+
+if TYPE_CHECKING:
+    from meshwright.catalog.candidates import Candidate, Committed
+    from meshwright.quality.model import Verdict
+
+MAX_SWAPS = 5
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A due port with the rows that its model yields, by partition."""
+
+    plan: PortPlan
+    stager: Stager
+    parts: Mapping[str, Part]
+
+    @property
+    def port(self) -> Port:
+        """The port."""
+        return self.plan.port
+
+
+@dataclass(frozen=True)
+class PortResult:
+    """What became of one port. ``partitions`` are those that really changed, with their digests."""
+
+    port: Port
+    verdict: str
+    rows: int
+    snapshot: int | None = None
+    location: str | None = None
+    partitions: Mapping[str, str] = field(default_factory=dict)
+    verdicts: Sequence[Verdict] = ()
+    publish: str | None = None
+
+
+@dataclass
+class _Moving:
+    """A due port on its way. ``changed`` are partitions whose rows differ from what is published.
+
+    ``files`` is None as long as nothing needs to be written.
+    """
+
+    staged: Staged
+    changed: frozenset[str]
+    is_first: bool
+    candidate: Candidate | None = None
+    files: list[Path] | None = None
+    committed: Committed | None = None
+
+    @property
+    def port(self) -> Port:
+        """The port."""
+        return self.staged.port
+
+    def write(self, candidate: Candidate, current: Collection[str]) -> None:
+        """Stage the changed partitions, or everything where nothing can be kept."""
+        self.candidate = candidate
+        if candidate.must_be_whole:
+            left_out = sorted(set(current) - set(self.staged.plan.built))
+            if left_out:
+                raise BuildError(
+                    Fault(
+                        f"its columns or its partitioning changed, so all partitions must be built; "
+                        f"{len(left_out)} would be left out", self.port.where.file, key=self.port.key,
+                        command=f"mesh build {self.port.key}",
+                    )
+                )  # fmt: skip
+            self.changed = frozenset({*self.staged.parts, *current})
+        whole = self.port.contract.partition is None or candidate.must_be_whole
+        wanted = None if whole else self.changed & self.staged.parts.keys()
+        rows = sum(part.rows for name, part in self.staged.parts.items() if wanted is None or name in wanted)
+        if rows:
+            self.files = self.staged.stager.write(candidate.data_dir, candidate.schema, wanted, rows)
+        else:
+            self.files = []
+
+    def commit(self, build: str, retention_days: int) -> None:
+        """Adopt the files into the candidate."""
+        assert self.candidate is not None
+        assert self.files is not None
+        whole = self.port.contract.partition is None or self.candidate.must_be_whole
+        touched = None if whole else {stored(self.port, p) for p in self.changed}
+        self.committed = self.candidate.commit(
+            self.files, touched, properties={"meshwright.build": build}, retention_days=retention_days
+        )
+
+
+@dataclass
+class Publisher:
+    """Publishes what one build of a product staged."""
+
+    run: Run
+    product: Product
+    plan: ProductPlan
+    state: State
+    pins: Mapping[str, str]
+    build: str
+    started: str
+
+    @property
+    def namespace(self) -> str:
+        """Where this run's candidates of the domain live, under ``mesh_work``."""
+        return f"{self.run.id}__{self.product.domain}"
+
+    def publish(self, staged: Sequence[Staged]) -> Mapping[str, PortResult] | None:
+        """Commit, audit and swap; None where something that the build rests on moved meanwhile."""
+        from meshwright.catalog.candidates import Candidate, open_work_catalog
+
+        catalog = open_work_catalog(self.run.settings)
+        moving = [self._moving(s) for s in staged]
+        for attempt in range(MAX_SWAPS):
+            for item in moving:
+                if item.changed or item.is_first:
+                    parent = self.state.pins.get(item.port.key)
+                    candidate = Candidate(catalog, self.namespace, item.port, parent, self.run.settings.warehouse)
+                    if attempt == 0:
+                        item.write(candidate, self.state.held(item.port.key))
+                        self.run.on_step(f"staged {item.port.name}")
+                    item.candidate = candidate
+                    item.commit(self.build, self.run.settings.retention_days)
+                    self.run.on_step(f"committed {item.port.name}")
+            audits = self._audit(moving)
+            self.run.on_step("audited")
+            try:
+                results = self._swap(moving, audits)
+            except MovedError:
+                if self._rests_on_what_moved(moving):
+                    return None
+                continue
+            self.run.on_step("swapped")
+            catalog.engine.dispose()
+            return results
+        raise ConflictError(
+            Fault("others published it five times meanwhile", key=self.product.key, command="mesh build")
+        )
+
+    def audit_in_place(self) -> Mapping[str, PortResult]:
+        """Audit what is published, where its rules changed; the pointers stay."""
+        audits = self._audit([])
+        if audits:
+            with self.run.database.write() as connection:
+                records.write_audits(connection, [a.record for a in audits.values()])
+            self._require_passed(audits)
+        return {port.name: self._kept(port, audits.get(port.name)) for port in self.product.ports}
+
+    def record_failure(self, error: MeshError) -> None:
+        """Leave a record of a build that ended without a publish; its audit, if any, was recorded."""
+        verdict: records.BuildVerdict = "refused" if isinstance(error, AuditError) else "failed"
+        rows = [
+            self._record(plan, part.partition, part.parts, verdict, message=error.faults[0].reason)
+            for plan in self.plan.due_ports
+            for part in plan.due
+        ]
+        with self.run.database.write() as connection:
+            records.write_builds(connection, rows, [])
+
+    def _moving(self, staged: Staged) -> _Moving:
+        current = self.state.contents.get(staged.port.key, {})
+        comparable = {p: c.digest for p, c in current.items() if c.engine == duckdb.__version__}
+        scope = set(staged.plan.built) | staged.parts.keys()
+        found = {p: staged.parts[p].digest if p in staged.parts else EMPTY for p in scope}
+        changed = frozenset(p for p, digest in found.items() if comparable.get(p, EMPTY) != digest)
+        return _Moving(staged, changed, is_first=staged.port.key not in self.state.pins)
+
+    def _audit(self, moving: Sequence[_Moving]) -> dict[str, Audit]:
+        """Audit candidates, and what stays but has new rules. AuditError where an error rule failed."""
+        candidates = {m.port.key: m.committed.location for m in moving if m.committed}
+        due = {m.port.name: m for m in moving if m.committed}
+        in_place = [p.port for p in self.plan.ports if p.audit_due and p.port.name not in due]
+        if not due and not in_place:
+            return {}
+        auditor = Auditor(self.run, self.build, {**self.pins, **self.state.pins, **candidates})
+        with auditor.opened([*(m.port for m in due.values()), *in_place]) as con:
+            for item in due.values():
+                self._require_readable(con, item)
+            audits = {m.port.name: auditor.audit(con, m.port, m.committed, self._built(m)) for m in due.values()}
+            audits |= {port.name: auditor.audit(con, port, None, None) for port in in_place}
+        if due:
+            self._require_passed({name: a for name, a in audits.items() if name in due}, record=True)
+        return audits
+
+    def _built(self, item: _Moving) -> str | None:
+        """SQL for the rows of a candidate that this build made; None for all."""
+        assert item.candidate is not None
+        whole = item.port.contract.partition is None or item.candidate.must_be_whole
+        return None if whole else predicate(item.port, item.changed)
+
+    def _require_readable(self, con: duckdb.DuckDBPyConnection, item: _Moving) -> None:
+        """BuildError where readers would see other rows than the model yielded."""
+        built = self._built(item)
+        where = f" WHERE {built}" if built else ""
+        name = f"mesh.{quote(item.port.domain)}.{quote(item.port.name)}"
+        read = {p.partition: p for p in digests(con, item.port, f"(SELECT * FROM {name}{where})")}
+        wanted = {p: part for p, part in item.staged.parts.items() if p in item.changed or built is None}
+        if {p: x.digest for p, x in read.items() if x.rows} == {p: x.digest for p, x in wanted.items() if x.rows}:
+            return
+        lost = [c.name for c in item.port.contract.columns if self._is_lost(con, name + where, item, c.name)]
+        reason = f"reads as NULL throughout: {', '.join(lost)}" if lost else "reads differently than it was written"
+        raise BuildError(Fault(f"the candidate {reason}", key=item.port.key, command=f"mesh build {item.port.key}"))
+
+    def _is_lost(self, con: duckdb.DuckDBPyConnection, rows: str, item: _Moving, column: str) -> bool:
+        name = quote(column)
+        there = item.staged.stager.con.execute(f"SELECT count({name}) FROM {item.staged.stager.relation}").fetchone()
+        read = con.execute(f"SELECT count({name}) FROM {rows}").fetchone()
+        return bool(there and there[0]) and not (read and read[0])
+
+    def _require_passed(self, audits: Mapping[str, Audit], *, record: bool = False) -> None:
+        failed = [fault for audit in audits.values() for fault in audit.faults()]
+        if not failed:
+            return
+        if record:
+            with self.run.database.write() as connection:
+                records.write_audits(connection, [a.record for a in audits.values()])
+            look = f'mesh query --env {self.run.id} "select * from mesh.{self.product.domain}.{next(iter(audits))}"'
+        else:
+            look = f"mesh show {self.product.domain}.{next(iter(audits))}"
+        raise AuditError(*(replace(fault, command=fault.command or look) for fault in failed))
+
+    def _swap(self, moving: Sequence[_Moving], audits: Mapping[str, Audit]) -> Mapping[str, PortResult]:
+        publish = str(uuid.uuid4())
+        moved = [m for m in moving if m.committed]
+        stamp = now()
+        self.run.on_step("before swap")
+        swap(
+            self.run.database,
+            self.namespace,
+            [
+                Move(self.product.domain, m.port.name, self.state.pins.get(m.port.key), m.committed.location)
+                for m in moved
+                if m.committed
+            ],
+            publishes=[self._publish_record(m, publish, stamp) for m in moved],
+            builds=[record for m in moving for record in self._build_records(m, publish)],
+            inputs=[i for m in moving for i in self._inputs(m)],
+            audits=[replace(a.record, published=True) for a in audits.values()],
+        )
+        results = {m.port.name: self._result(m, publish, audits.get(m.port.name)) for m in moving}
+        kept = {p.name: self._kept(p, audits.get(p.name)) for p in self.product.ports if p.name not in results}
+        self._require_passed({name: a for name, a in audits.items() if name in kept})
+        return {**results, **kept}
+
+    def _rests_on_what_moved(self, moving: Sequence[_Moving]) -> bool:
+        """Whether an input or a partition that is replaced is no longer what this build planned on."""
+        before, self.state = self.state, State.of(self.run.database, self.run.environment)
+        read = {i.port for i in self.product.inputs}
+        if any(before.pins.get(name) != self.state.pins.get(name) for name in read):
+            return True
+        return any(
+            before.contents.get(m.port.key, {}).get(p) != self.state.contents.get(m.port.key, {}).get(p)
+            for m in moving
+            for p in m.changed
+        )
+
+    def _publish_record(self, item: _Moving, publish: str, stamp: str) -> records.PublishRecord:
+        assert item.committed is not None
+        return records.PublishRecord(
+            id=publish, domain=self.product.domain, product=self.product.name, port=item.port.name,
+            snapshot=item.committed.snapshot, metadata_location=item.committed.location,
+            previous_location=self.state.pins.get(item.port.key), rows=item.committed.rows, run=self.run.id,
+            published_by=self.run.by, published_at=stamp, environment=self.run.environment,
+        )  # fmt: skip
+
+    def _build_records(self, item: _Moving, publish: str) -> list[records.BuildRecord]:
+        parts = {part.partition: part.parts for part in item.staged.plan.parts}
+        fallback = item.staged.plan.parts[0].parts
+        built = dict.fromkeys([*item.staged.plan.built, *item.staged.parts, *item.changed])
+        found = []
+        for partition in built:
+            part = item.staged.parts.get(partition)
+            moved = item.committed is not None and partition in item.changed
+            found.append(
+                self._record(
+                    item.staged.plan, partition, parts.get(partition, fallback), "published" if moved else "unchanged",
+                    part=part or Part(partition, 0, EMPTY), committed=item.committed,
+                    publish=publish if moved else None,
+                )
+            )  # fmt: skip
+        return found
+
+    def _record(
+        self,
+        plan: PortPlan,
+        partition: str,
+        parts: KeyParts,
+        verdict: records.BuildVerdict,
+        *,
+        part: Part | None = None,
+        committed: Committed | None = None,
+        publish: str | None = None,
+        message: str | None = None,
+    ) -> records.BuildRecord:
+        return records.BuildRecord(
+            id=self.build, domain=self.product.domain, product=self.product.name, port=plan.port.name,
+            partition=partition, build_key=parts.key, key_parts=parts.short(), engine=duckdb.__version__,
+            code=parts.code_hash, contract_version=plan.port.contract.version, run=self.run.id, verdict=verdict,
+            started_at=self.started, finished_at=now(), digest=part.digest if part else None,
+            rows=part.rows if part else None, snapshot=committed.snapshot if committed else None,
+            metadata_location=committed.location if committed else self.state.pins.get(plan.port.key),
+            publish=publish, commit=self.run.commit, message=message, environment=self.run.environment,
+        )  # fmt: skip
+
+    def _inputs(self, item: _Moving) -> list[records.InputRecord]:
+        found: dict[tuple[str, str], records.InputRecord] = {}
+        same = {i.port for i in self.product.inputs if i.mapping is Mapping_.SAME}
+        for part in item.staged.plan.due:
+            for name, digest in part.parts.inputs.items():
+                narrowed = part.partition if name in same or name.startswith("landing/") else ""
+                found[name, narrowed] = records.InputRecord(
+                    item.port.name, name, narrowed, digest=digest, metadata_location=self.pins.get(name)
+                )
+        for name in {read for rule in rules_of(item.port) for read in rule.reads}:
+            found[name, "audit"] = records.InputRecord(
+                item.port.name, name, use="audit", metadata_location=self.pins.get(name)
+            )
+        return list(found.values())
+
+    def _result(self, item: _Moving, publish: str, audit: Audit | None) -> PortResult:
+        if item.committed is None:
+            return self._kept(item.port, audit)
+        changed = {p: item.staged.parts[p].digest if p in item.staged.parts else EMPTY for p in item.changed}
+        return PortResult(
+            item.port, "published", item.committed.rows, item.committed.snapshot, item.committed.location, changed,
+            audit.verdicts if audit else (), publish,
+        )  # fmt: skip
+
+    def _kept(self, port: Port, audit: Audit | None) -> PortResult:
+        held = self.state.contents.get(port.key, {})
+        rows = sum(content.rows for content in held.values())
+        return PortResult(
+            port, "audited" if audit else "unchanged", rows, location=self.state.pins.get(port.key),
+            verdicts=audit.verdicts if audit else (),
+        )  # fmt: skip

@@ -1,0 +1,137 @@
+"""Finding the ingests of a domain: importing its modules, and hashing the code that they rest on."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from meshwright.build.ingest import Ingest
+from meshwright.errors import BuildError, Fault, SpecError
+from meshwright.spec.model import Domain, Mesh
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An ingest in its domain. ``code`` is the sha256 of its module and all under domains/ that it imports."""
+
+    domain: str
+    ingest: Ingest
+    file: Path
+    line: int
+    code: str
+
+    @property
+    def name(self) -> str:
+        """The name under which it lands."""
+        return self.ingest.name
+
+    @property
+    def key(self) -> str:
+        """``<domain>/landing/<name>``."""
+        return f"{self.domain}/landing/{self.name}"
+
+
+def sources_of(mesh: Mesh, domain: Domain) -> dict[str, Source]:
+    """The ingests of a domain by name, in the order of their files.
+
+    SpecError for two of one name; BuildError where a module cannot be imported.
+    """
+    found: dict[str, Source] = {}
+    faults = []
+    for file in sorted(domain.folder.rglob("*.py")):
+        for ingest in _ingests_in(mesh.root, file):
+            line = ingest.function.__code__.co_firstlineno
+            if ingest.name in found:
+                other = found[ingest.name]
+                faults.append(
+                    Fault(f"{ingest.name} is declared in {other.file}:{other.line} too", file, line, key=ingest.name)
+                )
+            code = _code_hash(mesh.root, file)
+            found.setdefault(ingest.name, Source(domain.name, ingest, file, line, code))
+    if faults:
+        raise SpecError(*faults)
+    return found
+
+
+def _ingests_in(root: Path, file: Path) -> list[Ingest]:
+    if "ingest" not in file.read_text(encoding="utf-8"):
+        return []
+    module = _imported(root, file)
+    return [
+        value
+        for value in vars(module).values()
+        if isinstance(value, Ingest) and value.function.__module__ == module.__name__
+    ]
+
+
+def _imported(root: Path, file: Path) -> ModuleType:
+    name = ".".join(file.relative_to(root).with_suffix("").parts)
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    loaded = sys.modules.get(name)
+    if loaded is not None and Path(getattr(loaded, "__file__", None) or "") != file:
+        for other in [m for m in sys.modules if m == "domains" or m.startswith("domains.")]:
+            del sys.modules[other]
+        sys.path.remove(str(root))
+        sys.path.insert(0, str(root))
+        importlib.invalidate_caches()
+    try:
+        return importlib.import_module(name)
+    except Exception as error:  # the team's own code may raise anything
+        raise BuildError(
+            Fault(f"cannot be imported: {type(error).__name__}: {error}", file, _line_in(error, file), key=name)
+        ) from error
+
+
+def _line_in(error: BaseException, file: Path) -> int | None:
+    """The last line of ``file`` in the error's traceback, or the line of a syntax error."""
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(file):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _code_hash(root: Path, file: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(_closure(root, file)):
+        digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _closure(root: Path, file: Path) -> set[Path]:
+    """``file`` and every module under domains/ that it imports, however deep."""
+    seen: set[Path] = set()
+    todo = [file]
+    while todo:
+        path = todo.pop()
+        if path not in seen and path.is_file():
+            seen.add(path)
+            todo.extend(_imports(root, path))
+    return seen
+
+
+def _imports(root: Path, file: Path) -> Iterator[Path]:
+    package = file.relative_to(root).parent.parts
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name.split(".") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = list(package[: len(package) - node.level + 1]) if node.level else []
+            stem = [*base, *(node.module or "").split(".")] if node.module else base
+            names = [stem, *([*stem, alias.name] for alias in node.names)]
+        else:
+            continue
+        for parts in names:
+            if parts[:1] == ["domains"]:
+                yield root.joinpath(*parts).with_suffix(".py")
+                yield root.joinpath(*parts, "__init__.py")

@@ -1,0 +1,81 @@
+"""The views through which a build sees the mesh: landings and pinned ports, no more rows than its mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from meshwright import duck
+from meshwright.build.landing import Landing, latest
+from meshwright.build.partitions import predicate
+from meshwright.build.sources import Source, sources_of
+from meshwright.catalog.database import Database
+from meshwright.catalog.pins import local_path, pin
+from meshwright.config import Settings
+from meshwright.duck import literal, quote
+from meshwright.spec.model import Domain, Mesh, Port
+from meshwright.spec.types import to_duckdb
+
+
+def attach(domains: Iterable[str]) -> list[str]:
+    """Statements that load Iceberg and attach an empty ``mesh`` with one schema a domain."""
+    return [
+        *duck.load_statements(),
+        "ATTACH ':memory:' AS mesh",
+        *(f"CREATE SCHEMA mesh.{quote(name)}" for name in sorted(set(domains))),
+    ]
+
+
+def port_view(port: Port, location: str, partitions: Collection[str] | None = None) -> str:
+    """The statement that makes ``mesh.<domain>.<port>``, of some partitions or of all."""
+    where = "" if partitions is None else f" WHERE {predicate(port, partitions)}"
+    return f"{_view(port.domain, port.name)} AS SELECT * FROM iceberg_scan({literal(local_path(location))}){where}"
+
+
+def empty_view(port: Port) -> str:
+    """A port as its contract promises it, without rows: enough to bind SQL against."""
+    columns = ", ".join(f"CAST(NULL AS {to_duckdb(c.type)}) AS {quote(c.name)}" for c in port.contract.columns)
+    return f"{_view(port.domain, port.name)} AS SELECT {columns} WHERE false"
+
+
+def landing_view(source: Source, landing: Landing, partitions: Collection[str] | None = None) -> str:
+    """The statement that makes ``mesh.landing.<source>``, of some partitions or of all."""
+    where, files = "", landing.files
+    if partitions is not None and source.ingest.partition:
+        values = ", ".join(literal(p) for p in sorted(partitions)) or "NULL"
+        where = f" WHERE CAST(({source.ingest.partition}) AS VARCHAR) IN ({values})"
+        files = tuple(f for f in files if f.partitions is None or f.partitions & set(partitions)) or files[:1]
+    narrowed = Landing(
+        landing.seq, landing.domain, landing.source, landing.version, landing.code, landing.arrived_at, files
+    )
+    return f"{_view('landing', source.name)} AS SELECT * FROM {narrowed.scan()}{where}"
+
+
+def current_views(root: Path, domain_name: str) -> list[str]:
+    """What is published and landed now, for ``dbt build`` by hand in a domain's project."""
+    from meshwright.spec import load
+
+    settings = Settings.of(root)
+    mesh = load(root)
+    domain = mesh.domains[domain_name]
+    with Database(settings).read() as connection:
+        pins, landings = pin(connection), latest(connection)
+    sources = sources_of(mesh, domain)
+    read = {i.port for product in domain.products.values() for i in product.inputs}
+    statements = attach([*(name.split(".")[0] for name in read), "landing"])
+    statements += [port_view(mesh.ports[name], pins[name]) for name in sorted(read & pins.keys())]
+    statements += _landing_views(domain, sources, landings)
+    return statements
+
+
+def _landing_views(domain: Domain, sources: Mapping[str, Source], landings: Mapping[str, Landing]) -> list[str]:
+    return [landing_view(s, landings[s.key]) for s in sources.values() if s.key in landings]
+
+
+def mesh_domains(mesh: Mesh) -> list[str]:
+    """The schemas that ``mesh`` has in a build."""
+    return [*mesh.domains, "landing"]
+
+
+def _view(schema: str, name: str) -> str:
+    return f"CREATE OR REPLACE VIEW mesh.{quote(schema)}.{quote(name)}"

@@ -1,0 +1,57 @@
+"""What every DuckDB connection of the mesh shares: its extensions and the quoting of SQL text."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import duckdb
+
+from meshwright.errors import Fault, UnavailableError
+
+SAFE_CONFIG = {
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "allow_unsigned_extensions": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "temp_directory": "",
+}
+"""Settings under which a connection loads, writes and picks up nothing by itself."""
+
+
+def quote(identifier: str) -> str:
+    """The identifier as SQL spells it, whatever characters it holds."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str | Path) -> str:
+    """The text as an SQL string literal."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def load_iceberg(con: duckdb.DuckDBPyConnection) -> None:
+    """Load ``iceberg`` and what it needs from the installed wheels, so that no home directory is touched.
+
+    Raises UnavailableError where a wheel is missing or made for another DuckDB.
+    """
+    for statement in load_statements():
+        con.execute(statement)
+
+
+def load_statements() -> list[str]:
+    """The statements of :func:`load_iceberg`."""
+    # The order matters: iceberg looks for avro's functions while it loads.
+    return [f"LOAD {literal(_extension(name))}" for name in ("avro", "iceberg")]
+
+
+def _extension(name: str) -> Path:
+    spec = importlib.util.find_spec(f"duckdb_extension_{name}")
+    for folder in (spec and spec.submodule_search_locations) or ():
+        found = Path(folder, "extensions", f"v{duckdb.__version__}", f"{name}.duckdb_extension")
+        if found.is_file():
+            return found
+    wheel = f"duckdb-extension-{name}=={duckdb.__version__}"
+    reason = f"DuckDB {duckdb.__version__} needs its {name} extension of the same version"
+    raise UnavailableError(Fault(reason, key=f"duckdb_extension_{name}", command=f"pip install {wheel}"))
