@@ -1,0 +1,109 @@
+"""What is audited: one table on one connection, all of it and the part that a build made."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from meshwright.duck import quote
+from meshwright.quality.limits import UnfitError, plain
+from meshwright.spec.model import Port
+
+MASK = "•••"
+SAMPLES = 5
+_PLAIN_FAULTS = ("Binder Error", "Catalog Error", "Parser Error")
+"""Errors of DuckDB about the text of a statement; others may quote a value that it met."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """``whole`` and ``rows`` are temporary views: of all rows, and of those that ``built`` selects.
+
+    ``table`` is the name that SQL rules use; ``columns`` maps the columns that are there to DuckDB's types.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    port: Port
+    table: str
+    built: str | None
+    whole: str
+    rows: str
+    columns: dict[str, str]
+
+    def one(self, sql: str) -> tuple[Any, ...]:
+        """The only row of a query."""
+        row = self.con.execute(sql).fetchone()
+        assert row is not None, sql
+        return row
+
+    def sample(self, sql: str) -> tuple[dict[str, object], ...]:
+        """The first rows of a query, fit to be shown."""
+        cursor = self.con.execute(f"SELECT * FROM ({sql}) LIMIT {SAMPLES}")
+        names = [column[0] for column in cursor.description or ()]
+        return tuple(self.shown(dict(zip(names, row, strict=True))) for row in cursor.fetchall())
+
+    def shown(self, row: dict[str, Any]) -> dict[str, object]:
+        """The row in plain values, at most 200 characters each; private columns as ``•••``.
+
+        What the contract does not declare may be computed from private columns, so it is hidden as soon as
+        the contract has any.
+        """
+        return {name: self._cell(name, value) for name, value in row.items()}
+
+    def hides(self, *columns: str) -> bool:
+        """Whether one of the columns is private, or unknown beside private ones."""
+        known = {c.name: c.is_private for c in self.port.contract.columns}
+        return any(known.get(name, any(known.values())) for name in columns)
+
+    def told(self, error: str) -> str:
+        """The text of an error, without the values that it may quote where a column is private."""
+        if error.startswith(_PLAIN_FAULTS) or not any(c.is_private for c in self.port.contract.columns):
+            return error
+        kind = error.split(":", 1)[0] if " Error:" in error else "an error"
+        return f"{kind} on a value; the text is withheld, since the contract has private columns"
+
+    def key_and(self, columns: Sequence[str]) -> str:
+        """The key columns and those given, each once, as a SELECT list."""
+        names = dict.fromkeys([*self.port.contract.primary_key, *columns])
+        return ", ".join(quote(name) for name in names if name in self.columns) or "*"
+
+    def _cell(self, name: str, value: object) -> object:
+        if name != ROWS and self.hides(name):
+            return MASK
+        value = plain(value)
+        text = value if isinstance(value, (str, int, float, type(None))) else str(value)
+        return text if not isinstance(text, str) or len(text) <= 200 else text[:199] + "…"
+
+
+ROWS = "(rows)"
+"""The name of a count in samples of keys; no column is called so."""
+
+
+@contextlib.contextmanager
+def subject(con: duckdb.DuckDBPyConnection, port: Port, table: str, built: str | None) -> Iterator[Subject]:
+    """The views that rules are judged on, dropped at the end. UnfitError where the table cannot be read."""
+    name = f"_audit_{uuid.uuid4().hex[:12]}"
+    whole, rows = f"{name}_whole", f"{name}_rows" if built else f"{name}_whole"
+    try:
+        con.execute(f"CREATE TEMP VIEW {whole} AS SELECT * FROM {table}")
+        if built:
+            con.execute(f"CREATE TEMP VIEW {rows} AS SELECT * FROM {table} WHERE {built}")
+        described = con.execute(f"DESCRIBE {rows}").fetchall()
+    except duckdb.Error as error:
+        _drop(con, whole, rows)
+        raise UnfitError(str(error).splitlines()[0]) from None
+    try:
+        columns = {column: type_ for column, type_, *_ in described}
+        yield Subject(con, port, table, built, whole, rows, columns)
+    finally:
+        _drop(con, whole, rows)
+
+
+def _drop(con: duckdb.DuckDBPyConnection, *views: str) -> None:
+    for view in dict.fromkeys(views):
+        con.execute(f"DROP VIEW IF EXISTS temp.{view}")

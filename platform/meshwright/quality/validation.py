@@ -1,0 +1,186 @@
+"""One validation of many expectations: all metrics that fit go into one statement, hence one pass.
+
+Great Expectations' validator would build every graph twice, draw progress bars and keep the counts to itself
+when only booleans are asked for. The same public steps are taken here by hand: dependencies of each
+expectation, one graph, one resolution, then each expectation's own judgement.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import logging
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import duckdb
+
+from meshwright.quality.engine import DuckDBExecutionEngine
+from meshwright.quality.gx import (
+    ColumnMapExpectation,
+    ColumnPairMapExpectation,
+    MulticolumnMapExpectation,
+    ValidationError,
+    ValidationGraph,
+    get_expectation_impl,
+    list_registered_expectation_implementations,
+)
+
+_MAPS = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An expectation by type and arguments, to be judged on the rows of a view."""
+
+    type: str
+    kwargs: Mapping[str, Any]
+    view: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What an expectation found, or why it could not be run (``error``).
+
+    Where it judges row by row (``rows``), ``failed`` of ``checked`` rows break it and ``nulls`` were passed
+    over; elsewhere ``observed`` is the value that it judged.
+    """
+
+    success: bool
+    rows: bool = False
+    failed: int = 0
+    nulls: int = 0
+    checked: int = 0
+    observed: object = None
+    error: str | None = None
+
+
+def measure(con: duckdb.DuckDBPyConnection, asked: Sequence[Asked]) -> list[Measured]:
+    """Judge all expectations, in one pass over each view as far as their metrics allow.
+
+    An expectation that cannot be built or run is measured as failed, with its own reason as ``error``.
+    """
+    with _quiet():
+        engine = DuckDBExecutionEngine(con, {ask.view for ask in asked})
+        runs = [_prepared(engine, ask) for ask in asked]
+        metrics = _resolved(engine, [run for run in runs if isinstance(run, _Run)])
+        return [run.judged(metrics) if isinstance(run, _Run) else run for run in runs]
+
+
+def unexpected(con: duckdb.DuckDBPyConnection, ask: Asked, key: tuple[str, ...], count: int) -> list[dict[str, Any]]:
+    """Up to ``count`` rows that break the expectation: its columns and those of ``key``."""
+    with _quiet():
+        engine = DuckDBExecutionEngine(con, {ask.view})
+        level = "COMPLETE" if ask.type == "unexpected_rows_expectation" else "SUMMARY"
+        wanted: dict[str, Any] = {"result_format": level, "partial_unexpected_count": count}
+        if key:
+            wanted["unexpected_index_column_names"] = list(key)
+        run = _Run(engine, ask, wanted)
+        result = run.validated(_resolved(engine, [run])).result or {}
+    rows = result.get("partial_unexpected_index_list") or (result.get("details") or {}).get("unexpected_rows")
+    if rows is None:
+        column = str(ask.kwargs.get("column", "value"))
+        values = result.get("partial_unexpected_list") or []
+        rows = [v if isinstance(v, Mapping) else {column: v} for v in values]
+    return [dict(row) for row in rows[:count]]
+
+
+class _Run:
+    """One expectation on one batch: what it needs to know, and its judgement once that is known."""
+
+    def __init__(
+        self, engine: DuckDBExecutionEngine, ask: Asked, result_format: Mapping[str, Any] | None = None
+    ) -> None:
+        self._engine = engine
+        self.expectation = _expectation(ask)
+        self.is_map = isinstance(self.expectation, _MAPS)
+        level = "BOOLEAN_ONLY" if self.is_map else "BASIC"
+        self._format = {"result_format": dict(result_format or {"result_format": level})}
+        needs = self.expectation.get_validation_dependencies(engine, self._format)
+        self._needs = needs.metric_configurations
+
+    def graph(self) -> ValidationGraph:
+        """Every metric that the expectation needs, with what those need."""
+        graph = ValidationGraph(execution_engine=self._engine)
+        for metric in self._needs.values():
+            graph.build_metric_dependency_graph(metric, self._format)
+        return graph
+
+    def validated(self, metrics: Mapping[Any, Any]) -> Any:
+        """Great Expectations' own result."""
+        return self.expectation.metrics_validate(
+            metrics=dict(metrics), execution_engine=self._engine, runtime_configuration=dict(self._format)
+        )
+
+    def judged(self, metrics: Mapping[Any, Any]) -> Measured:
+        """The judgement; a metric that is missing is asked for again, alone, to learn why."""
+        try:
+            if any(need.id not in metrics for need in self._needs.values()):
+                metrics, _ = self.graph().resolve({"catch_exceptions": False}, show_progress_bars=False)
+            result = self.validated(metrics)
+        except Exception as error:  # noqa: BLE001 - SQL and values come from a contract; any fault is the rule's
+            return Measured(False, error=reason(error))
+        if not self.is_map:
+            return Measured(bool(result.success), observed=(result.result or {}).get("observed_value"))
+        of = {name: metrics[need.id] for name, need in self._needs.items()}
+        return Measured(
+            success=bool(result.success),
+            rows=True,
+            failed=of[f"{self.expectation.map_metric}.unexpected_count"] or 0,
+            nulls=of.get("column_values.nonnull.unexpected_count") or 0,
+            checked=of["table.row_count"],
+        )
+
+
+def _prepared(engine: DuckDBExecutionEngine, ask: Asked) -> _Run | Measured:
+    try:
+        return _Run(engine, ask)
+    except Exception as error:  # noqa: BLE001 - arguments come from a contract; any fault is the rule's
+        return Measured(False, error=reason(error))
+
+
+def _expectation(ask: Asked) -> Any:
+    if ask.type not in _names():
+        near = difflib.get_close_matches(ask.type, _names(), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise LookupError(f"Great Expectations has no {ask.type!r}{hint}")
+    return get_expectation_impl(ask.type)(**{**ask.kwargs, "batch_id": ask.view})
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(list_registered_expectation_implementations())
+
+
+def _resolved(engine: DuckDBExecutionEngine, runs: list[_Run]) -> dict[Any, Any]:
+    edges = {}
+    for run in runs:
+        with contextlib.suppress(Exception):  # judged() builds the graph again and reports what is wrong
+            edges.update({edge.id: edge for edge in run.graph().edges})
+    graph = ValidationGraph(execution_engine=engine, edges=list(edges.values()))
+    metrics, _ = graph.resolve({"catch_exceptions": True}, show_progress_bars=False)
+    return dict(metrics)
+
+
+def reason(error: BaseException) -> str:
+    """The first line of an error, without the class that Great Expectations wrapped it in."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    return lines[0] if lines else type(error).__name__
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Faults are returned, so Great Expectations need not log them too; and stdout is data, not its hints."""
+    logger = logging.getLogger("great_expectations")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        logger.setLevel(level)
