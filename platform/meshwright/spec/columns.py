@@ -89,7 +89,7 @@ def column_type(item: At, version: str, report: Report, depth: int = 1) -> Type 
         report(item.at("physicalType").fault(str(e), suggestion=e.suggestion))
         return None
     before = version in _BEFORE_3_1
-    if logical in types.LOGICAL and not types.fits(logical, physical, before_3_1=before):
+    if logical is not None and logical in types.LOGICAL and not types.fits(logical, physical, before_3_1=before):
         near = str(derived) if derived else None
         reason = f"physicalType {str(physical)!r} contradicts logicalType {logical!r}"
         report(item.at("physicalType").fault(reason, suggestion=near))
@@ -225,6 +225,16 @@ def _transform(item: At, column: Column, written: At | None, report: Report) -> 
     return transform
 
 
+_BOUND_KEYS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
+_PAIRS = (
+    ("minimum", "maximum"),
+    ("minimum", "exclusiveMaximum"),
+    ("exclusiveMinimum", "maximum"),
+    ("exclusiveMinimum", "exclusiveMaximum"),
+    ("minLength", "maxLength"),
+    ("minItems", "maxItems"),
+    ("minProperties", "maxProperties"),
+)
 _CLOCK: dict[str, Callable[[str], object]] = {
     "date": date.fromisoformat,
     "time": time.fromisoformat,
@@ -241,11 +251,7 @@ def _bounds(item: At, type_: Type | None) -> Iterator[Fault]:
     for name, value in values.items():
         if isinstance(value, ValueError):
             yield options.at(name).fault(f"is no {type_.kind if type_ else 'date'}: {value}")
-    pairs = (
-        ("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"), ("minProperties", "maxProperties"),
-        ("exclusiveMinimum", "maximum"), ("minimum", "exclusiveMaximum"), ("exclusiveMinimum", "exclusiveMaximum"),
-    )  # fmt: skip
-    for low, high in pairs:
+    for low, high in _PAIRS:
         strict = low.startswith("exclusive") or high.startswith("exclusive")
         if _above(values.get(low), values.get(high), strict=strict):
             word = "not below" if strict else "greater than"
@@ -264,8 +270,6 @@ def _bound(at: At | None, type_: Type | None) -> object:
             return e
     return value
 
-
-_BOUND_KEYS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
 
 
 def _above(low: Any, high: Any, *, strict: bool) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from meshwright.errors import Fault, SpecError
 from meshwright.spec.model import Where
-from meshwright.spec.node import At, Steps, dotted
+from meshwright.spec.node import At, Node, Steps, dotted
 from meshwright.spec.schema import Problem, Schema
 from meshwright.spec.words import edit, listed, nearest, shown
 from meshwright.spec.yaml_reader import read_yaml
@@ -51,7 +51,7 @@ def checked(
     if root.string("kind") != kind and (other := root.get("kind")):
         report(other.fault(f"this file is a {kind}, not a {other.node.text[:40]!r}", suggestion=kind))
         return None
-    for problem in _readable(schema_of(version).problems(node), root):
+    for problem in _readable(schema_of(version).problems(node), node):
         where = Where(file, problem.line, problem.column, dotted(problem.steps))
         report(where.fault(problem.reason, suggestion=problem.suggestion))
     return Document(root, version)
@@ -61,28 +61,24 @@ def _missing(root: At, key: str, example: str) -> Fault:
     return replace(root.fault(f"missing key {key!r}"), key=key, suggestion=f"{key}: {example}")
 
 
-def _readable(problems: Iterable[Problem], root: At) -> list[Problem]:
+def _readable(problems: Iterable[Problem], root: Node) -> list[Problem]:
     """Without a logical type ODCS judges its options by every type at once: say that once."""
-    found: dict[Steps, Problem] = {}
-    kept = []
+    kept: dict[Problem, None] = {}
     for problem in problems:
-        if "logicalTypeOptions" not in problem.steps:
-            kept.append(problem)
-            continue
-        steps = problem.steps[: problem.steps.index("logicalTypeOptions")]
-        node = root.node
-        for step in steps:
-            value = node.value
-            node = value[step] if isinstance(value, dict) and isinstance(step, str) else value[step]  # type: ignore[index, call-overload]
-        if isinstance(node.value, dict) and "logicalType" not in node.value:
-            options = node.value["logicalTypeOptions"]
-            place = (*steps, "logicalTypeOptions")
-            found[place] = Problem(
-                "logicalTypeOptions need a logicalType beside them", options.line, options.column, place
-            )
-        else:
-            kept.append(problem)
-    return sorted([*kept, *found.values()], key=lambda p: (p.line, p.column))
+        options = _untyped_options(problem.steps, root)
+        kept[options or problem] = None
+    return list(kept)
+
+
+def _untyped_options(steps: Steps, root: Node) -> Problem | None:
+    if "logicalTypeOptions" not in steps:
+        return None
+    owner = steps[: steps.index("logicalTypeOptions")]
+    place = (*owner, "logicalTypeOptions")
+    column, options = root.inner(owner), root.inner(place)
+    if column is None or options is None or not isinstance(column.value, dict) or "logicalType" in column.value:
+        return None
+    return Problem("logicalTypeOptions need a logicalType beside them", options.line, options.column, place)
 
 
 def raise_all(faults: Iterable[Fault]) -> None:

@@ -36,6 +36,19 @@ class Node:
             return [node.plain() for node in self.value]
         return self.value
 
+    def inner(self, steps: Steps) -> Node | None:
+        """The node that ``steps`` lead to."""
+        here: Node | None = self
+        for step in steps:
+            value = here.value if here else None
+            if isinstance(value, dict) and isinstance(step, str):
+                here = value.get(step)
+            elif isinstance(value, list) and isinstance(step, int):
+                here = value[step] if step < len(value) else None
+            else:
+                return None
+        return here
+
 
 def dotted(steps: Steps) -> str:
     """``("schema", 0, "name")`` as ``schema[0].name``."""

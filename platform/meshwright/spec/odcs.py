@@ -136,6 +136,7 @@ def _as_3_0(document: Json, version: str) -> None:
     _take_away(defs["SchemaElement"], since, "id")
     _take_away(defs["SchemaObject"], since, "relationships")
     base = defs["SchemaBaseProperty"]
+    base.pop("unevaluatedProperties")
     _take_away(base, since, "relationships")
     _drop(base["properties"]["logicalType"], "timestamp", "time")
     base["allOf"] = [p for p in base["allOf"] if "timestamp" not in json.dumps(p.get("if", {}))]
@@ -194,8 +195,10 @@ def _quality_3_0(quality: Json) -> Json:
         return {"if": test, "then": then}
 
     quality["allOf"] = [
-        when("library", library, required=False), when("sql", sql, required=True), when("custom", custom, required=True),
-    ]  # fmt: skip
+        when("library", library, required=False),
+        when("sql", sql, required=True),
+        when("custom", custom, required=True),
+    ]
     properties["id"] = True
     quality["x-extra"] = [
         *_OPERATORS, "rule", "metric", "arguments", "validValues", "query", "engine", "implementation",

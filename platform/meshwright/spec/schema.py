@@ -22,36 +22,13 @@ from meshwright.spec.yaml_reader import kind
 SILENT = frozenset(
     {"$comment", "$defs", "$id", "$schema", "default", "deprecated", "description", "examples", "format", "title"}
 )
-KNOWN = SILENT | frozenset(
-    [
-        "$ref",
-        "additionalProperties",
-        "allOf",
-        "anyOf",
-        "const",
-        "enum",
-        "exclusiveMinimum",
-        "if",
-        "items",
-        "maxItems",
-        "maxLength",
-        "minItems",
-        "minLength",
-        "minimum",
-        "not",
-        "oneOf",
-        "pattern",
-        "properties",
-        "required",
-        "then",
-        "type",
-        "unevaluatedProperties",
-        "uniqueItems",
-        "x-extra",
-        "x-later",
-        "x-reason",
-    ]
-)
+KNOWN = SILENT | {
+    *("type", "const", "enum", "pattern", "minLength", "maxLength", "minimum", "exclusiveMinimum"),
+    *("properties", "required", "additionalProperties", "unevaluatedProperties"),
+    *("items", "minItems", "maxItems", "uniqueItems"),
+    *("$ref", "allOf", "anyOf", "oneOf", "not", "if", "then"),
+    *("x-extra", "x-later", "x-reason"),
+}
 Json = Mapping[str, Any]
 
 
@@ -100,7 +77,8 @@ class Schema:
     def keys_of(self, schema: Json) -> dict[str, str]:
         """Every key that ``schema`` knows in any of its branches, with the condition of its branch."""
         if id(schema) not in self._branches:
-            self._branches[id(schema)] = found = {}
+            found: dict[str, str] = {}
+            self._branches[id(schema)] = found
             for part, condition in self._parts(schema, ""):
                 for key in (*part.get("properties", ()), *part.get("x-extra", ())):
                     found[key] = condition if found.get(key, condition) else ""

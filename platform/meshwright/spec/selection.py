@@ -19,7 +19,8 @@ def select(mesh: Mesh, selectors: Sequence[str]) -> tuple[Product, ...]:
     """
     if not selectors:
         return tuple(mesh.products.values())
-    faults, keys = [], set()
+    faults: list[Fault] = []
+    keys: set[str] = set()
     for selector in selectors:
         name = selector.removeprefix("+")
         found = frozenset(_named(mesh, name))

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 PRIMITIVES = frozenset(
-    ["boolean", "int", "long", "float", "double", "date", "time", "timestamp", "timestamptz", "string", "binary"]
+    {"boolean", "int", "long", "float", "double", "date", "time", "timestamp", "timestamptz", "string", "binary"}
 )
 MAX_PRECISION = 38
 _MAX_TEXT = 4_000
@@ -116,6 +116,7 @@ class Type:
         return _DUCKDB[self.kind]
 
 
+@lru_cache(1024)
 def parse(text: str) -> Type:
     """``text`` as a type; spaces do not matter. Raises TypeSpellingError."""
     if len(text) > _MAX_TEXT:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
+from typing import NoReturn
 
 import yaml
 
@@ -26,7 +27,7 @@ MAX_DIRECTIVES = 8
 MAX_DIGITS = 400
 
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
@@ -54,7 +55,7 @@ _PLAIN = {
     "found unexpected document indicator": "the document ends inside this quoted text",
     "did not find expected ',' or ']'": "this '[' is not closed, or a ',' is missing",
     "did not find expected ',' or '}'": "this '{' is not closed, or a ',' is missing",
-    "block sequence entries are not allowed in this context": "'- ' cannot stand here: begin the list on a line of its own",
+    "block sequence entries are not allowed in this context": "'- ' cannot stand here: begin the list on its own line",
     "block mapping": "a mapping cannot begin here",
 }
 
@@ -138,6 +139,12 @@ def _parser_fault(error: yaml.YAMLError, file: Path) -> Fault:
     return Fault(reason, file, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1)
 
 
+def _place(event: yaml.Event) -> tuple[int, int]:
+    """Line and column from 1."""
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
 class _Frame:
     """A collection that is not closed yet."""
 
@@ -181,6 +188,8 @@ class _Builder:
             self._stop(event, f"the tag {event.tag[:60]!r} has no place here: write the value plainly")
         if found := _CONTROL.search(event.value):
             self._stop(event, f"holds the control character U+{ord(found[0]):04X}")
+        if not event.value.isascii() and any("\ud800" <= c <= "\udfff" for c in event.value):
+            self._stop(event, "holds half a character (a surrogate)")
         frame = self.stack[-1] if self.stack else None
         if frame and frame.key is None and isinstance(frame.node.value, dict):
             if event.anchor is not None:
@@ -188,14 +197,13 @@ class _Builder:
             frame.key = event
             frame.step = event.value
             return
-        mark = event.start_mark
         value: Scalar = event.value
         if event.implicit[0]:
             try:
                 value = _resolved(event.value)
             except ValueError as e:
                 self._stop(event, str(e))
-        self._add(Node(value, mark.line + 1, mark.column + 1, event.value), event.anchor, 1, 0)
+        self._add(Node(value, *_place(event), event.value), event.anchor, 1, 0)
 
     def _open(self, event: yaml.CollectionStartEvent) -> None:
         if event.tag is not None:
@@ -205,20 +213,20 @@ class _Builder:
         self._no_key(event)
         if event.anchor is not None:
             self.anchors[event.anchor] = None
-        mark = event.start_mark
         value: dict[str, Node] | list[Node] = {} if isinstance(event, yaml.MappingStartEvent) else []
-        self.stack.append(_Frame(Node(value, mark.line + 1, mark.column + 1), event.anchor))
+        self.stack.append(_Frame(Node(value, *_place(event)), event.anchor))
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         self.aliases += 1
         if self.aliases > MAX_ALIASES:
             self._stop(event, f"more than {MAX_ALIASES} aliases: write the values out")
         self._no_key(event)
-        if event.anchor not in self.anchors:
-            self._stop(event, f"the alias {event.anchor[:60]!r} names no anchor before it")
-        target = self.anchors[event.anchor]
+        name = event.anchor or ""
+        if name not in self.anchors:
+            self._stop(event, f"the alias {name[:60]!r} names no anchor before it")
+        target = self.anchors[name]
         if target is None:
-            self._stop(event, f"the alias {event.anchor[:60]!r} stands inside its own anchor")
+            self._stop(event, f"the alias {name[:60]!r} stands inside its own anchor")
         node, size, height = target
         if len(self.stack) + height > MAX_DEPTH:
             self._stop(event, f"is nested deeper than {MAX_DEPTH} levels")
@@ -248,7 +256,7 @@ class _Builder:
             self._pair(frame, frame.key, node)
 
     def _pair(self, frame: _Frame, key: yaml.Event, node: Node) -> None:
-        mark, name, owner = key.start_mark, frame.step, frame.node
+        name, owner = frame.step, frame.node
         if not isinstance(owner.value, dict) or not isinstance(name, str):
             raise TypeError("a pair needs a mapping and a key")
         if name in owner.value:
@@ -256,14 +264,13 @@ class _Builder:
             self.faults.append(self._where(key).fault(reason))
         else:
             owner.value[name] = node
-            owner.keys[name] = (mark.line + 1, mark.column + 1)
+            owner.keys[name] = _place(key)
         frame.key = None
 
     def _where(self, event: yaml.Event) -> Where:
-        mark = event.start_mark
-        return Where(self.file, mark.line + 1, mark.column + 1, dotted(tuple(f.step for f in self.stack)))
+        return Where(self.file, *_place(event), dotted(tuple(f.step for f in self.stack)))
 
-    def _stop(self, event: yaml.Event, reason: str) -> None:
+    def _stop(self, event: yaml.Event, reason: str) -> NoReturn:
         raise SpecError(*self.faults, self._where(event).fault(reason))
 
 
