@@ -271,7 +271,6 @@ def _bound(at: At | None, type_: Type | None) -> object:
     return value
 
 
-
 def _above(low: Any, high: Any, *, strict: bool) -> bool:
     # ODCS 3.0 writes exclusive bounds as booleans beside minimum and maximum.
     if isinstance(low, bool | str | Exception | None) or isinstance(high, bool | str | Exception | None):

@@ -32,10 +32,8 @@ def _contract(document: Document, domain: str, port: str, report: Report) -> Con
     root = document.root
     tables = [t for t in root.items("schema") if isinstance(t.node.value, dict)]
     if len(tables) != 1:
-        reason = (
-            "a contract promises one table: `schema` needs exactly one object" if tables else "missing key 'schema'"
-        )
-        report((tables[1] if tables else root).fault(reason))
+        place, state = (tables[1], "holds more") if tables else (root.at("schema"), "holds none")
+        report(place.fault(f"a contract promises one table; `schema` {state}"))
         return None
     table = tables[0]
     if (name := table.string("name")) is not None and name != port:

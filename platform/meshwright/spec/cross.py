@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from meshwright.errors import Fault
 from meshwright.spec.model import Column, Contract, Domain, Input, Port, Reference, Where
+from meshwright.spec.node import At
 from meshwright.spec.words import edit, listed, nearest
 
 Report = Callable[[Fault], None]
-Promised = Mapping[str, Path]
-"""Every port that a product lists, with its contract file; what is not loaded has been reported."""
+Promised = Collection[str]
+"""Every port that a product lists; those that are not loaded have been reported."""
 
 
 def resolve_references(domains: Mapping[str, Domain], promised: Promised, report: Report) -> dict[str, Domain]:
@@ -28,28 +28,22 @@ def resolve_references(domains: Mapping[str, Domain], promised: Promised, report
     return found
 
 
-def check_inputs(domains: Mapping[str, Domain], promised: Promised, report: Report) -> None:
+def check_inputs(
+    inputs: Iterable[tuple[At, Input]], domains: Mapping[str, Domain], promised: Promised, report: Report
+) -> None:
     """Every input port is some product's output port, under the contract it names."""
     ports = _ports(domains)
-    for domain in domains.values():
-        for product in domain.products.values():
-            for input_ in product.inputs:
-                _check_input(input_, ports, promised, report)
+    for at, input_ in inputs:
+        port = ports.get(input_.port)
+        if input_.port not in promised:
+            report(_no_port(input_.port, promised, input_.where, "an input port is named <domain>.<port>"))
+        elif port and port.contract.id and input_.contract_id not in (None, port.contract.id):
+            reason = f"contractId {input_.contract_id!r:.80} is not that of {input_.port}"
+            report(at.at("contractId").fault(reason, suggestion=port.contract.id))
 
 
 def _ports(domains: Mapping[str, Domain]) -> dict[str, Port]:
     return {o.key: o for d in domains.values() for p in d.products.values() for o in p.ports}
-
-
-def _check_input(input_: Input, ports: Mapping[str, Port], promised: Promised, report: Report) -> None:
-    if input_.port not in promised:
-        report(_no_port(input_.port, promised, input_.where, "an input port is named <domain>.<port>"))
-        return
-    port = ports.get(input_.port)
-    if port and port.contract.id and input_.contract_id is not None and input_.contract_id != port.contract.id:
-        reason = f"contractId {input_.contract_id[:80]!r} is not that of {input_.port}"
-        where = replace(input_.where, key=input_.where.key.removesuffix("name") + "contractId")
-        report(where.fault(reason, suggestion=port.contract.id))
 
 
 def _no_port(name: str, promised: Promised, where: Where, form: str) -> Fault:
@@ -83,7 +77,7 @@ def _resolved(
     target = port.contract
     theirs = _columns(reference.to_columns, target, reference.where, report, command=edit(target.where.file, 1))
     for mine, other in zip(own, theirs, strict=False):
-        if mine and other and mine.type != other.type:
+        if mine and other and _comparable(mine.type) != _comparable(other.type):
             reason = f"column {mine.name!r} is {mine.type}, {reference.port}.{other.name} is {other.type}"
             report(reference.where.fault(reason, suggestion=other.type))
     return replace(
@@ -91,6 +85,10 @@ def _resolved(
         columns=_names(reference.columns, own),
         to_columns=_names(reference.to_columns, theirs),
     )
+
+
+def _comparable(type_: str) -> str:
+    return "long" if type_ == "int" else type_
 
 
 def _names(written: Iterable[str], found: Iterable[Column | None]) -> tuple[str, ...]:

@@ -52,7 +52,8 @@ def checked(
         report(other.fault(f"this file is a {kind}, not a {other.node.text[:40]!r}", suggestion=kind))
         return None
     for problem in _readable(schema_of(version).problems(node), node):
-        where = Where(file, problem.line, problem.column, dotted(problem.steps))
+        steps = problem.steps + (problem.missing if len(problem.missing) == 1 else ())
+        where = Where(file, problem.line, problem.column, dotted(steps))
         report(where.fault(problem.reason, suggestion=problem.suggestion))
     return Document(root, version)
 
@@ -93,5 +94,5 @@ def _finished(fault: Fault) -> Fault:
     """With the file as seen from here, and with the command that opens it."""
     if fault.file is None:
         return fault
-    command = fault.command or (edit(fault.file, fault.line) if fault.file.is_file() else None)
-    return replace(fault, file=shown(fault.file), command=command)
+    command = fault.command or edit(fault.file, fault.line)
+    return replace(fault, file=shown(fault.file), key=fault.key or None, command=command)

@@ -12,8 +12,9 @@ from meshwright.spec.contract import SUFFIX, port_of, read_contract
 from meshwright.spec.cross import check_inputs, resolve_references
 from meshwright.spec.documents import Document, Report, raise_all
 from meshwright.spec.graph import in_order
-from meshwright.spec.model import Contract, Domain, Mesh, Port, Product
+from meshwright.spec.model import Contract, Domain, Input, Mesh, Port, Product
 from meshwright.spec.names import Kind, name_fault
+from meshwright.spec.node import At
 from meshwright.spec.product import DOMAIN_FILE, PRODUCT_FILE, Output, inputs, outputs, read_domain, read_product
 from meshwright.spec.words import nearest
 
@@ -22,10 +23,13 @@ DOMAINS = "domains"
 
 @dataclass
 class _Loading:
-    """What is known so far. ``promised`` are the ports that somebody lists, sound or not."""
+    """What is known so far. ``promised`` are the ports that somebody lists, sound or not, ``inputs`` all
+    input ports with their places.
+    """
 
     faults: list[Fault] = field(default_factory=list)
-    promised: dict[str, Path] = field(default_factory=dict)
+    promised: set[str] = field(default_factory=set)
+    inputs: list[tuple[At, Input]] = field(default_factory=list)
 
 
 def load(root: Path) -> Mesh:
@@ -39,12 +43,13 @@ def load(root: Path) -> Mesh:
         raise SpecError(Fault(f"there is no mesh here: {root} has no folder {DOMAINS!r}", key=DOMAINS))
     state = _Loading()
     report = state.faults.append
-    domains = {}
-    for path in _folders(folder):
-        if domain := _domain(path, state):
-            domains[domain.name] = domain
+    try:
+        loaded = [_domain(path, state) for path in _folders(folder)]
+    except OSError as e:
+        raise SpecError(*state.faults, Fault(f"cannot be read: {e.strerror or e}", Path(e.filename or folder))) from e
+    domains = {domain.name: domain for domain in loaded if domain}
     domains = resolve_references(domains, state.promised, report)
-    check_inputs(domains, state.promised, report)
+    check_inputs(state.inputs, domains, state.promised, report)
     products = [p for d in domains.values() for p in d.products.values()]
     try:
         in_order(products)
@@ -123,22 +128,25 @@ def _product(folder: Path, files: Sequence[str], state: _Loading) -> Product | N
     if PRODUCT_FILE not in files:
         if "product.yml" not in files:
             report(Fault(f"product {domain}/{folder.name} has no {PRODUCT_FILE}", folder / PRODUCT_FILE, key="name"))
+        state.promised.update(f"{domain}.{name}" for name in contracts)
         return None
     _check_folder(folder, PRODUCT_FILE, "product", report)
     document = read_product(folder / PRODUCT_FILE, domain, report)
     if document is None:
-        state.promised.update({f"{domain}.{name}": path for name, path in contracts.items()})
+        state.promised.update(f"{domain}.{name}" for name in contracts)
         return None
     listed = list(outputs(document.root, report))
     ports = list(_ports(folder, listed, contracts, document, state))
     _check_orphans(document, listed, contracts, report)
+    reads = list(inputs(document.root, report))
+    state.inputs += reads
     root, about = document.root, document.root.get("description")
     return Product(
         domain=domain,
         name=folder.name,
         where=root.where,
         ports=tuple(ports),
-        inputs=tuple(inputs(root, report)),
+        inputs=tuple(input_ for _, input_ in reads),
         id=root.string("id") or "",
         version=root.string("version") or "",
         status=root.string("status") or "",
@@ -153,7 +161,7 @@ def _ports(
 ) -> Iterator[Port]:
     report, domain = state.faults.append, folder.parent.name
     for output in listed:
-        state.promised.setdefault(f"{domain}.{output.name}", folder / f"{output.name}{SUFFIX}")
+        state.promised.add(f"{domain}.{output.name}")
         file = contracts.get(output.name)
         if file is None:
             listed_names = {o.name for o in listed}

@@ -30,8 +30,10 @@ class Where:
     key: str
 
     def fault(self, reason: str, *, suggestion: str | None = None, command: str | None = None) -> Fault:
-        """A fault at this place."""
-        return Fault(reason, self.file, self.line, self.column, self.key, suggestion, command)
+        """A fault at this place, its file as seen from the current folder."""
+        from meshwright.spec.words import shown
+
+        return Fault(reason, shown(self.file), self.line, self.column, self.key, suggestion, command)
 
 
 class Mapping_(StrEnum):  # noqa: N801 - `Mapping` is taken by collections.abc

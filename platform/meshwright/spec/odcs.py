@@ -156,11 +156,13 @@ def _as_3_0(document: Json, version: str) -> None:
 def _open_objects(defs: Json) -> None:
     """v3.0 leaves these open: the keys that later versions name are accepted, unchecked."""
     later = {
-        "CustomProperty": ("id", "description"),
+        "CustomProperty": ("id", "description", "vendor"),
         "Pricing": ("id",),
         "Role": ("id",),
         "SupportItem": ("id", "customProperties"),
-        "ServiceLevelAgreementProperty": ("id", "description", "schedule", "scheduler"),
+        "ServiceLevelAgreementProperty": (
+            *("id", "description", "schedule", "scheduler", "customProperties", "authoritativeDefinitions"),
+        ),
         "TeamMember": ("id", "tags", "customProperties", "authoritativeDefinitions"),
         "Server": ("id",),
     }

@@ -83,8 +83,8 @@ def outputs(root: At, report: Report) -> Iterator[Output]:
         report(root.at("outputPorts").fault("a product needs at least one output port"))
 
 
-def inputs(root: At, report: Report) -> Iterator[Input]:
-    """The input ports that a product lists."""
+def inputs(root: At, report: Report) -> Iterator[tuple[At, Input]]:
+    """The input ports that a product lists, with their places."""
     lines: dict[str, int] = {}
     for item in root.items("inputPorts"):
         name = item.string("name")
@@ -93,9 +93,8 @@ def inputs(root: At, report: Report) -> Iterator[Input]:
         if lines.setdefault(name, item.node.line) != item.node.line:
             report(item.at("name").fault(f"input port {name[:80]!r} is listed twice; first on line {lines[name]}"))
             continue
-        yield Input(
-            name, _mapping(item, report), item.at("name").where, item.string("contractId"), item.string("version")
-        )
+        place, contract_id = item.at("name").where, item.string("contractId")
+        yield item, Input(name, _mapping(item, report), place, contract_id, item.string("version"))
 
 
 def _mapping(item: At, report: Report) -> Mapping_:

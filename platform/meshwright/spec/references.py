@@ -16,7 +16,6 @@ from meshwright.errors import Fault
 from meshwright.spec.model import Reference, Severity
 from meshwright.spec.node import At
 from meshwright.spec.quality import severity
-from meshwright.spec.words import nearest
 
 Report = Callable[[Fault], None]
 _SUFFIX = ".contract.yaml"
@@ -80,7 +79,7 @@ def _reference(item: At, columns: tuple[str, ...], targets: list[_Target], repor
         columns=columns,
         port=ports[0],
         to_columns=tuple(t.column for t in targets),
-        where=item.where,
+        where=item.at("to").where,
         id=item.string("id") or texts.get("id"),
         severity=_severity(custom.get("severity"), report),
         tolerance=_tolerance(custom.get("maxOrphansPercent"), report),
@@ -113,8 +112,9 @@ def _targets(item: At, key: str, home: Home, report: Report) -> list[_Target]:
             continue
         target = _qualified(text, home) if "/" in text or "#" in text else _shorthand(text, home)
         if target is None:
-            near = nearest(text.replace("/", "."), [f"{home.domain}.{home.port}"]) if "." not in text else None
-            report(at.fault(f"{text[:80]!r} leads to no column: write <domain>.<port>.<column>", suggestion=near))
+            # What is neither is refused by the standard's schema.
+            if "." in text or "/" in text:
+                report(at.fault(f"{text[:80]!r} leads to no column: write <domain>.<port>.<column>"))
             return []
         found.append(target)
     return found

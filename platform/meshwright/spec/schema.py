@@ -41,6 +41,8 @@ class Problem:
     column: int
     steps: Steps
     suggestion: str | None = None
+    missing: tuple[str, ...] = ()
+    """Keys of which one was expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ class Schema:
     def problems(self, root: Node) -> list[Problem]:
         """All that is wrong with ``root``, in the order of the file."""
         found = _Pass(self).visit(self.document, root, ()).problems
-        return sorted(set(found), key=lambda p: (p.line, p.column, p.reason))
+        misspelt = {(*p.steps[:-1], p.suggestion) for p in found if p.suggestion}
+        kept = {p for p in found if not any((*p.steps, key) in misspelt for key in p.missing)}
+        return sorted(kept, key=lambda p: (p.line, p.column, p.reason))
 
     def resolve(self, pointer: str) -> Json:
         """The part of the document that ``#/a/b`` names."""
@@ -190,7 +194,7 @@ class _Pass:
         seen.update(key for key in schema.get("x-extra", ()) if key in value)
         for key in schema.get("required", ()):
             if key not in value:
-                problems.append(Problem(f"missing key {key!r}", node.line, node.column, (*steps, key)))
+                problems.append(Problem(f"missing key {key!r}", node.line, node.column, steps, None, (key,)))
         if schema.get("additionalProperties") is False:
             for key in value:
                 if key not in known and key not in seen:
@@ -252,7 +256,8 @@ class _Pass:
             if len(by_key) == len(fitting) > 1:
                 present = [i for key, i in by_key.items() if key in node.value]
                 if not present:
-                    return [_at(node, steps, f"missing key: one of {listed(by_key)}")]
+                    reason = f"missing key: one of {listed(by_key)}"
+                    return [replace(_at(node, steps, reason), missing=tuple(by_key))]
                 fitting = present
         return min((verdicts[i].problems for i in fitting), key=len)
 

@@ -21,10 +21,13 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def snake(name: str) -> str | None:
-    """``name`` as the mesh spells names; None where nothing of it is left."""
+    """``name`` as the mesh spells names; None where letters of it would be lost."""
     import re
 
-    ascii_ = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    letters = [c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)]
+    if any(c.isalnum() and not c.isascii() for c in letters):
+        return None
+    ascii_ = "".join(c if c.isascii() else "_" for c in letters)
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", ascii_)
     text = "_".join(word.lower() for word in words).lstrip("_0123456789")[:63].rstrip("_")
     return text or None

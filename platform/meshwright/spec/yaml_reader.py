@@ -49,8 +49,8 @@ _PLAIN = {
     "did not find expected key": "expected a key at this indentation",
     "did not find expected '-' indicator": "expected '- ' at this indentation: the list goes on with something else",
     "could not find expected ':'": "expected ':' after this key",
-    "found character that cannot start any token": "this character cannot begin a value: quote the text, "
-    "and indent with spaces, never tabs",
+    "found a tab character": "a tab is used for indentation: YAML takes spaces only",
+    "found character that cannot start any token": "this character cannot begin a value: quote the text",
     "found unexpected end of stream": "the file ends inside this quoted text",
     "found unexpected document indicator": "the document ends inside this quoted text",
     "did not find expected ',' or ']'": "this '[' is not closed, or a ',' is missing",
@@ -67,7 +67,7 @@ def read_yaml(file: Path) -> tuple[Node, list[Fault]]:
     """
     try:
         if not file.is_file():
-            raise SpecError(Fault("there is no such file", file))
+            raise SpecError(Fault("is no file" if file.exists() else "there is no such file", file))
         with file.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as e:
@@ -83,7 +83,7 @@ def parse_yaml(data: bytes, file: Path) -> tuple[Node, list[Fault]]:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.YAMLError as e:
-        raise SpecError(*builder.faults, _parser_fault(e, file)) from e
+        raise SpecError(*builder.faults, _parser_fault(e, file, builder.key)) from e
     except (ValueError, OverflowError) as e:
         raise SpecError(Fault(f"is not valid YAML: {e}", file, 1, 1)) from e
     root = builder.root
@@ -128,7 +128,7 @@ def _decoded(data: bytes, file: Path) -> str:
     return text
 
 
-def _parser_fault(error: yaml.YAMLError, file: Path) -> Fault:
+def _parser_fault(error: yaml.YAMLError, file: Path, key: str) -> Fault:
     problem = str(getattr(error, "problem", None) or error).strip()
     mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     late = any(problem.startswith(words) for words in _LATE)
@@ -136,7 +136,7 @@ def _parser_fault(error: yaml.YAMLError, file: Path) -> Fault:
         mark = context
     known = (plain for words, plain in _PLAIN.items() if problem.startswith(words))
     reason = next(known, f"is not valid YAML: {problem}")
-    return Fault(reason, file, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1)
+    return Fault(reason, file, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, key)
 
 
 def _place(event: yaml.Event) -> tuple[int, int]:
@@ -153,7 +153,7 @@ class _Frame:
     def __init__(self, node: Node, anchor: str | None) -> None:
         self.node, self.anchor = node, anchor
         self.key: yaml.Event | None = None
-        self.step: str | int = 0
+        self.step: str | int = "" if isinstance(node.value, dict) else 0
         self.size, self.height = 1, 1
 
 
@@ -167,6 +167,11 @@ class _Builder:
         self.stack: list[_Frame] = []
         self.anchors: dict[str, tuple[Node, int, int] | None] = {}
         self.aliases = self.documents = self.size = 0
+
+    @property
+    def key(self) -> str:
+        """The dotted key of the value being read."""
+        return dotted(tuple(frame.step for frame in self.stack if frame.step != ""))
 
     def take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.ScalarEvent):
@@ -268,7 +273,7 @@ class _Builder:
         frame.key = None
 
     def _where(self, event: yaml.Event) -> Where:
-        return Where(self.file, *_place(event), dotted(tuple(f.step for f in self.stack)))
+        return Where(self.file, *_place(event), self.key)
 
     def _stop(self, event: yaml.Event, reason: str) -> NoReturn:
         raise SpecError(*self.faults, self._where(event).fault(reason))
