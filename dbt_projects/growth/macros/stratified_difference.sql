@@ -4,10 +4,17 @@
   `group` names the columns of matched_households that make a group: a campaign, or a campaign type. Strata stay
   within their campaign either way; in a group every targeted row weighs the same. The standard error adds up the
   influence of each household over all campaigns of the group before squaring, because a household is targeted more
-  than once. Money is dollars per household and week, rounded to six places so that parallel sums agree.
+  than once. Money is dollars per household and week, rounded to six places.
 -#}
+
+{# Doubles add up in the order of the threads, and a mean of cents lies on the edge of rounding often enough to show
+   it. Decimals add up to the same in any order. #}
+{% macro exact_sum(value) -%}
+    sum(cast({{ value }} as decimal(28, 12)))
+{%- endmacro %}
+
 {% macro weighted_mean(value, targeted) -%}
-    sum(weight * {{ value }}) filter (where targeted = {{ targeted }}) / sum(targeted)
+    {{ exact_sum('weight * ' ~ value) }} filter (where targeted = {{ targeted }}) / sum(targeted)
 {%- endmacro %}
 
 {% macro stratified_difference(group) %}
@@ -31,8 +38,8 @@ influence as (
         {{ group | join(', ') }},
         outcome,
         household_id,
-        sum((2 * targeted - 1) * weight * residual) as effect_influence,
-        sum((2 * targeted - 1) * weight * placebo_residual) as placebo_influence
+        cast({{ exact_sum('(2 * targeted - 1) * weight * residual') }} as double) as effect_influence,
+        cast({{ exact_sum('(2 * targeted - 1) * weight * placebo_residual') }} as double) as placebo_influence
     from {{ ref('matched_households') }}
     group by {{ group | join(', ') }}, outcome, household_id
 ),
@@ -41,8 +48,8 @@ spread as (
     select
         {{ group | join(', ') }},
         outcome,
-        sqrt(sum(effect_influence * effect_influence)) as effect_spread,
-        sqrt(sum(placebo_influence * placebo_influence)) as placebo_spread
+        sqrt({{ exact_sum('effect_influence * effect_influence') }}) as effect_spread,
+        sqrt({{ exact_sum('placebo_influence * placebo_influence') }}) as placebo_spread
     from influence
     group by {{ group | join(', ') }}, outcome
 ),
