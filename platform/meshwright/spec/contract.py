@@ -56,6 +56,7 @@ def _contract(document: Document, domain: str, port: str, report: Report) -> Con
         name=root.string("name"),
         description=table.string("description") or "",
         purpose=(about.string("purpose") if about else None) or "",
+        usage=(about.string("usage") if about else None) or "",
         limitations=(about.string("limitations") if about else None) or "",
         partition=partition(table, found, report),
         quality=qualities(table, report),

@@ -155,6 +155,7 @@ class Contract:
     name: str | None = None
     description: str = ""
     purpose: str = ""
+    usage: str = ""
     limitations: str = ""
     partition: Partition | None = None
     quality: tuple[Quality, ...] = ()
