@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from sqlalchemy import Connection, func, insert, select
 from meshwright.build.sources import Source
 from meshwright.catalog import tables as t
 from meshwright.catalog.database import Database, now
+from meshwright.catalog.locks import product_lock
 from meshwright.config import Settings
 from meshwright.duck import literal
 from meshwright.errors import BuildError, Fault, MeshError
@@ -129,6 +130,12 @@ def land(settings: Settings, database: Database, source: Source, *, run: str, ve
 
     BuildError where the ingest raises, returns something else than data, or a file cannot be read.
     """
+    with product_lock(settings, source.key):
+        files = _arrived(settings, source)
+        return _recorded(database, source, files, run, version)
+
+
+def _arrived(settings: Settings, source: Source) -> list[LandedFile]:
     try:
         returned = source.ingest()
     except MeshError:
@@ -141,6 +148,12 @@ def land(settings: Settings, database: Database, source: Source, *, run: str, ve
         paths = [_kept(store, path, source) for path in _as_files(con, returned, store, source)]
         files = [_inspected(con, path, source) for path in paths]
         _require_one_shape(con, files, source)
+    return files
+
+
+def _recorded(
+    database: Database, source: Source, files: Sequence[LandedFile], run: str, version: str | None
+) -> Landing:
     with database.write() as connection:
         arrived = now()
         row = {
@@ -274,11 +287,3 @@ def _file(row: Mapping[Any, Any]) -> LandedFile:
         row["hash"], Path(row["path"]), row["format"], row["size"], row["mtime_ns"], row["rows"],
         None if held is None else frozenset(json.loads(held)),
     )  # fmt: skip
-
-
-def all_paths(connection: Connection, keep: Iterable[int] | None = None) -> set[Path]:
-    """Paths of all recorded landing files."""
-    query = select(t.landing_files.c.path)
-    if keep is not None:
-        query = query.where(t.landing_files.c.landing.in_(list(keep)))
-    return {Path(path) for (path,) in connection.execute(query)}

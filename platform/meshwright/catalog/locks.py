@@ -17,13 +17,24 @@ def lock_path(settings: Settings, product: str) -> Path:
     return settings.locks / f"{product.replace('/', '__')}.lock"
 
 
+def lock_name(path: Path) -> str:
+    """What a lock file is of: the way back from :func:`lock_path`."""
+    return path.stem.replace("__", "/")
+
+
+def parse_lock(domain: str) -> str:
+    """The name under which the preparation of a domain's dbt project is locked."""
+    return f"{domain}/dbt/parse"
+
+
 @contextmanager
 def product_lock(
     settings: Settings, product: str, *, on_wait: Callable[[], None] = lambda: None, timeout: float = -1
 ) -> Iterator[None]:
-    """Hold the product; ``on_wait`` is called once where somebody else does. Negative: wait for ever.
+    """Hold the product (or ``<domain>/landing/<source>``); ``on_wait`` is called once where somebody else does.
 
-    UnavailableError where ``timeout`` seconds were not enough or the lock cannot be made.
+    A negative ``timeout`` waits for ever. UnavailableError where ``timeout`` seconds were not enough, or the lock
+    cannot be made.
     """
     path = lock_path(settings, product)
     try:

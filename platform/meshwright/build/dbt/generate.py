@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,8 @@ def project_hash(project: Path) -> str:
 
 def _project_files(project: Path) -> list[Path]:
     kept = (p for p in project.iterdir() if p.name not in _IGNORED and not p.name.startswith("."))
-    return sorted(f for p in kept for f in ([p] if p.is_file() else p.rglob("*")) if f.is_file())
+    found = (f for p in kept for f in ([p] if p.is_file() else p.rglob("*")))
+    return sorted(f for f in found if f.is_file() and not f.name.startswith("."))
 
 
 def _sources(mesh: Mesh, domain: Domain, sources: Mapping[str, Source]) -> dict[str, Any]:
@@ -97,4 +99,6 @@ def _write(file: Path, text: str) -> None:
     if file.is_file() and file.read_text(encoding="utf-8") == text:
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    partial = file.with_name(f".{file.name}.{uuid.uuid4()}")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(file)

@@ -12,6 +12,7 @@ import yaml
 from meshwright.build.dbt import generate, runner
 from meshwright.build.dbt.graph import Graph, distil
 from meshwright.build.sources import sources_of
+from meshwright.catalog.locks import parse_lock, product_lock
 from meshwright.config import Settings
 from meshwright.errors import Fault, SpecError
 from meshwright.spec.model import Domain, Mesh, unknown_name
@@ -35,7 +36,8 @@ def graph_of(settings: Settings, mesh: Mesh, domain: Domain) -> Graph:
     file = settings.manifests / f"{domain.name}-{content}.json"
     graph = Graph.load(file)
     if graph is None:
-        graph = _prebuilt(settings, project, domain, content, file)
+        with product_lock(settings, parse_lock(domain.name)):
+            graph = Graph.load(file) or _prebuilt(settings, project, domain, content, file)
     _check(mesh, domain, project, graph)
     return graph
 
