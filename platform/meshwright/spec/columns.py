@@ -28,20 +28,19 @@ _NOT_RE2 = re.compile(r"\(\?<?[=!]|\(\?>|\(\?P=|\\[1-9]|\\k<|[*+?}]\+")
 
 def columns(table: At, version: str, report: Report) -> tuple[Column, ...]:
     """The columns of the schema object of a contract of that ODCS version."""
-    found: list[Column] = []
+    found: dict[str, Column] = {}
     for item in table.items("properties"):
         name = item.string("name")
         if name is None:
             continue
         if wrong := name_fault(name, "column"):
             report(item.at("name").fault(wrong[0], suggestion=wrong[1]))
-        twin = next((c for c in found if c.name.lower() == name.lower()), None)
-        if twin is not None:
+        if twin := found.get(name.lower()):
             report(item.at("name").fault(f"column {name!r} is there already, on line {twin.where.line}"))
-            continue
-        found.append(_column(item, name, version, report))
+        else:
+            found[name.lower()] = _column(item, name, version, report)
     _check_ids(table, report)
-    return _with_keys(table, found, report)
+    return _with_keys(table, list(found.values()), report)
 
 
 def _column(item: At, name: str, version: str, report: Report) -> Column:

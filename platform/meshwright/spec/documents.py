@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from meshwright.errors import Fault, SpecError
@@ -13,6 +14,8 @@ from meshwright.spec.schema import Problem, Schema
 from meshwright.spec.words import edit, listed, nearest, shown
 from meshwright.spec.yaml_reader import read_yaml
 
+MAX_FAULTS = 50
+"""Faults of one file that are told; a file with more is another kind of file."""
 Report = Callable[[Fault], None]
 
 
@@ -84,10 +87,15 @@ def _untyped_options(steps: Steps, root: Node) -> Problem | None:
 
 def raise_all(faults: Iterable[Fault]) -> None:
     """SpecError with every fault once, in the order of files and lines; nothing where there are none."""
-    unique = dict.fromkeys(faults)
-    if unique:
-        ordered = sorted(unique, key=lambda f: (str(f.file or ""), f.line or 0, f.column or 0))
-        raise SpecError(*(_finished(fault) for fault in ordered))
+    ordered = sorted(dict.fromkeys(faults), key=lambda f: (str(f.file or ""), f.line or 0, f.column or 0))
+    told = []
+    for file, group in groupby(ordered, key=lambda f: f.file):
+        mine = list(group)
+        told += [_finished(fault) for fault in mine[:MAX_FAULTS]]
+        if len(mine) > MAX_FAULTS:
+            told.append(_finished(replace(mine[MAX_FAULTS], reason=f"and {len(mine) - MAX_FAULTS} faults more")))
+    if told:
+        raise SpecError(*told)
 
 
 def _finished(fault: Fault) -> Fault:

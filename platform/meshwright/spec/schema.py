@@ -29,6 +29,8 @@ KNOWN = SILENT | {
     *("$ref", "allOf", "anyOf", "oneOf", "not", "if", "then"),
     *("x-extra", "x-later", "x-reason"),
 }
+MAX_SUGGESTIONS = 100
+"""Unknown keys of one file that are compared with the known ones, which takes time."""
 Json = Mapping[str, Any]
 
 
@@ -140,12 +142,25 @@ def _condition(schema: Json) -> str:
     return ""
 
 
+def _surely_false(test: Json, value: object) -> bool:
+    """Whether the ``if`` of a branch is plainly not met; False where only a full judgement tells."""
+    if not isinstance(value, dict):
+        return False
+    for key, part in test.get("properties", {}).items():
+        if key in value and "const" in part and value[key].value != part["const"]:
+            return True
+    if any(key not in value for key in test.get("required", ())):
+        return True
+    return "anyOf" in test and all(_surely_false(part, value) for part in test["anyOf"])
+
+
 class _Pass:
     """One judgement of one tree."""
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self.memo: dict[tuple[int, int], _Verdict] = {}
+        self.suggestions = MAX_SUGGESTIONS
 
     def visit(self, schema: Any, node: Node, steps: Steps) -> _Verdict:
         if schema is True or not schema:
@@ -221,7 +236,7 @@ class _Pass:
         for word in ("anyOf", "oneOf"):
             if word in schema:
                 self._take(self._one_of(schema[word], node, steps, word == "oneOf"), problems, seen)
-        if "if" in schema:
+        if "if" in schema and not _surely_false(schema["if"], node.value):
             test = self.visit(schema["if"], node, steps)
             if not test.problems:
                 seen |= test.seen
@@ -272,6 +287,9 @@ class _Pass:
             return self._misplaced(node, steps, key, f"key {key!r} has no place here: it goes with `{known[key]}`")
         problem = self._misplaced(node, steps, key, f"unknown key {key[:60]!r}")
         values = node.value if isinstance(node.value, dict) else {}
+        self.suggestions -= 1
+        if self.suggestions < 0:
+            return problem
         return replace(problem, suggestion=nearest(key, [k for k in known if k not in values]))
 
     @staticmethod

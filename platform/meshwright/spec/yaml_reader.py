@@ -25,6 +25,7 @@ MAX_NODES = 50_000
 MAX_DIRECTIVES = 8
 """The parser compares each directive with all before it."""
 MAX_DIGITS = 400
+MAX_TWINS = 50
 
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
@@ -267,10 +268,12 @@ class _Builder:
         if name in owner.value:
             reason = f"key {name[:60]!r} is given twice; first on line {owner.keys[name][0]}"
             self.faults.append(self._where(key).fault(reason))
+            if len(self.faults) >= MAX_TWINS:
+                self._stop(key, f"{MAX_TWINS} keys are given twice: the rest is not read")
         else:
             owner.value[name] = node
             owner.keys[name] = _place(key)
-        frame.key = None
+        frame.key, frame.step = None, ""
 
     def _where(self, event: yaml.Event) -> Where:
         return Where(self.file, *_place(event), self.key)
