@@ -113,6 +113,21 @@ class Settings(BaseSettings):
         """The last scratch database of each product."""
         return self.state_dir / "scratch"
 
+    def scratch_of(self, domain: str, product: str) -> Path:
+        """What the last build of a product left for looking into."""
+        return self.scratch / domain / product
+
+    def spill(self, domain: str, product: str) -> Path:
+        """Where DuckDB may put what does not fit into memory while it builds or audits a product."""
+        folder = self.scratch_of(domain, product) / "spill"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @property
+    def duckdb(self) -> dict[str, str]:
+        """Settings of a DuckDB connection that builds or audits."""
+        return {"memory_limit": self.memory_limit} | ({"threads": str(self.threads)} if self.threads else {})
+
     @property
     def manifests(self) -> Path:
         """dbt manifests by content hash."""

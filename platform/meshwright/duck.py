@@ -19,17 +19,22 @@ SAFE_CONFIG = {
 }
 """Settings under which a connection loads, writes and picks up nothing by itself."""
 
+UNVERIFIED = {"allow_unsigned_extensions": "true"}
+"""Spares hashing the 60 MB of two extensions, 100 to 200 ms a connection, to check their signatures.
+
+They came with pip beside DuckDB's own binary, which nobody checks either. :data:`VERIFY` ends it.
+"""
+VERIFY = "SET allow_unsigned_extensions = false"
+
 
 def connect(**settings: str) -> duckdb.DuckDBPyConnection:
     """An in-memory connection that can read Iceberg tables, under :data:`SAFE_CONFIG` and UTC; not locked.
 
     Costs 10 ms, where :func:`load_iceberg` on a connection of one's own costs 100 to 200 ms.
     """
-    # DuckDB hashes 60 MB to check the signatures of two extensions. They came with pip beside DuckDB's own
-    # binary, which nobody checks either; afterwards no unsigned one can be loaded any more.
-    con = duckdb.connect(config={**SAFE_CONFIG, "allow_unsigned_extensions": "true", **settings})
+    con = duckdb.connect(config={**SAFE_CONFIG, **UNVERIFIED, **settings})
     load_iceberg(con)
-    con.execute("SET allow_unsigned_extensions = false")
+    con.execute(VERIFY)
     con.execute("SET TimeZone = 'UTC'")
     return con
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from meshwright import duck
 from meshwright.build import views
 from meshwright.build.context import Run
 from meshwright.catalog.database import now
@@ -52,11 +53,8 @@ class Auditor:
     def opened(self, ports: Sequence[Port]) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection with views of the ports and of all that their rules name."""
         wanted = {p.key for p in ports} | {read for p in ports for rule in rules_of(p) for read in rule.reads}
-        settings = self.run.settings
-        with duckdb.connect(config={"memory_limit": settings.memory_limit}) as con:
-            if settings.threads:
-                con.execute(f"SET threads = {settings.threads}")
-            con.execute("SET TimeZone = 'UTC'")
+        spill = self.run.settings.spill(ports[0].domain, ports[0].product)
+        with duck.connect(**self.run.settings.duckdb, temp_directory=str(spill)) as con:
             for statement in views.attach(views.mesh_domains(self.run.mesh)):
                 con.execute(statement)
             for name in sorted(wanted):

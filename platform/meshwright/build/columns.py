@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from meshwright import duck
 from meshwright.build.dbt.generate import SCRATCH_DATABASE
 from meshwright.build.dbt.graph import Graph
 from meshwright.duck import quote
@@ -70,7 +71,7 @@ def bind(views: Iterable[str], graph: Graph, ports: Sequence[Port], project: Pat
     BuildError with every mismatch. A model that does not bind by itself (it needs a table that a hook makes)
     is left to dbt, whose message names it.
     """
-    with duckdb.connect() as con:
+    with duck.connect() as con:
         for statement in views:
             con.execute(statement)
         con.execute(f"ATTACH ':memory:' AS {SCRATCH_DATABASE}")

@@ -144,7 +144,7 @@ def _arrived(settings: Settings, source: Source) -> list[LandedFile]:
         raise _refusal(source, f"raised {_said(error)}") from error
     store = settings.landing / source.domain / source.name
     store.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect() as con:
+    with duckdb.connect(config={**settings.duckdb, "temp_directory": str(store / ".spill")}) as con:
         paths = [_kept(store, path, source) for path in _as_files(con, returned, store, source)]
         files = [_inspected(con, path, source) for path in paths]
         _require_one_shape(con, files, source)

@@ -17,6 +17,7 @@ from time import perf_counter
 import duckdb
 import yaml
 
+from meshwright import duck
 from meshwright.build import landing as landings
 from meshwright.build import views
 from meshwright.build.columns import bind
@@ -116,7 +117,7 @@ class _Step:
     @property
     def scratch(self) -> Path:
         """The product's scratch folder; the last scratch file is kept for looking into."""
-        return self.run.settings.scratch / self.product.domain / self.product.name
+        return self.run.settings.scratch_of(self.product.domain, self.product.name)
 
     def run_once(self) -> Mapping[str, PortResult] | None:
         """The results by port; None where the product must be built again."""
@@ -185,12 +186,8 @@ class _Step:
         )  # fmt: skip
 
     def _opened(self, statements: Sequence[str]) -> duckdb.DuckDBPyConnection:
-        settings = self.run.settings
-        con = duckdb.connect(config={"memory_limit": settings.memory_limit, "preserve_insertion_order": False})
-        if settings.threads:
-            con.execute(f"SET threads = {settings.threads}")
-        con.execute(f"SET temp_directory = '{self.scratch / 'spill'}'")
-        con.execute("SET TimeZone = 'UTC'")
+        spill = self.run.settings.spill(self.product.domain, self.product.name)
+        con = duck.connect(**self.run.settings.duckdb, preserve_insertion_order="false", temp_directory=str(spill))
         for statement in statements:
             con.execute(statement)
         con.execute(f"ATTACH '{self._scratch_file}' AS {generate.SCRATCH_DATABASE} (READ_ONLY)")

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from meshwright import duck
 from meshwright.build.sources import Source
 from meshwright.config import Settings
 from meshwright.spec.model import Domain, Mesh, Port
@@ -44,9 +45,7 @@ def refresh(settings: Settings, mesh: Mesh, domain: Domain, sources: Mapping[str
 
 def profile(settings: Settings, scratch: Path, plugin_config: Mapping[str, Any]) -> dict[str, Any]:
     """A dbt profile that builds into the ``scratch`` file, with the views of the mesh at hand."""
-    options: dict[str, Any] = {"memory_limit": settings.memory_limit, "preserve_insertion_order": False}
-    if settings.threads:
-        options["threads"] = settings.threads
+    options = {**settings.duckdb, "preserve_insertion_order": "false", **duck.UNVERIFIED}
     target = {
         "type": "duckdb",
         "path": str(scratch),

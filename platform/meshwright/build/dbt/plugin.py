@@ -13,6 +13,8 @@ from typing import Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
+from meshwright import duck
+
 
 class Plugin(BasePlugin):
     """Attaches ``mesh`` with one view a landing and a port."""
@@ -22,9 +24,10 @@ class Plugin(BasePlugin):
         self.config = plugin_config
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        """Run the statements that make the views."""
+        """Run the statements that make the views; then no unsigned extension can be loaded any more."""
         for statement in self._statements():
             conn.execute(statement)
+        conn.execute(duck.VERIFY)
 
     def _statements(self) -> list[str]:
         if "views" in self.config:
