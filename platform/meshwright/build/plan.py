@@ -19,7 +19,7 @@ from meshwright.catalog.pins import pin
 from meshwright.catalog.records import Content
 from meshwright.config import PRODUCTION, Settings
 from meshwright.errors import BuildError, Fault
-from meshwright.quality.rules import audit_key
+from meshwright.quality.rules import audit_key, rules_of
 from meshwright.spec.model import Mapping_, Mesh, Port, Product
 
 NEVER_BUILT = "never built"
@@ -37,6 +37,10 @@ class State:
     def held(self, port: str) -> dict[str, Content]:
         """The partitions of ``<domain>.<port>`` that hold rows."""
         return {p: c for p, c in self.contents.get(port, {}).items() if c.rows or not p}
+
+    def digest(self, port: str) -> str:
+        """One digest for all that ``<domain>.<port>`` holds."""
+        return digest_of(sorted((p, content.digest) for p, content in self.held(port).items()))
 
     @classmethod
     def of(cls, database: Database, environment: str = PRODUCTION) -> State:
@@ -182,11 +186,7 @@ class Planner:
     def plan(self, product: Product) -> ProductPlan:
         """The plan of one product, as if nothing above it changed."""
         landings = tuple(self._plan_landing(source) for source in self.sources_of(product))
-        missing = tuple(
-            name
-            for name in sorted({r for port in product.ports for r in self.graph(product.domain).reads(port.name)})
-            if not self._is_there(product, name)
-        )
+        missing = tuple(name for name in sorted(self._needs(product)) if not self._is_there(product, name))
         if missing:
             return ProductPlan(product, landings, (), missing)
         ports = tuple(self._plan_port(product, port) for port in product.ports)
@@ -201,7 +201,8 @@ class Planner:
         moving: set[str] = set()
         for product in products:
             plan = self.plan(product)
-            after = tuple(sorted({up for i in product.inputs if (up := self.mesh.product_of(i.port).key) in moving}))
+            read = {name for name in self._needs(product) if not name.startswith("landing/")}
+            after = tuple(sorted({up for name in read if (up := self.mesh.product_of(name).key) in moving}))
             plan = ProductPlan(product, plan.landings, plan.ports, plan.missing, plan.whole, after)
             if not plan.is_noop or plan.missing:
                 moving.add(product.key)
@@ -222,6 +223,12 @@ class Planner:
         else:
             reason = None if landings_.is_fresh(source, landing, version) else "the source changed"
         return LandingPlan(source, version, reason)
+
+    def _needs(self, product: Product) -> set[str]:
+        """What its models read and its rules refer to, outside the product."""
+        read = {r for port in product.ports for r in self.graph(product.domain).reads(port.name)}
+        judged = {r for port in product.ports for rule in rules_of(port) for r in rule.reads}
+        return read | judged - {port.key for port in product.ports}
 
     def _is_there(self, product: Product, name: str) -> bool:
         if name.startswith("landing/"):
@@ -282,7 +289,7 @@ class Planner:
             if partition is not None and self.is_same(product, name):
                 digests[name] = held[partition].digest if partition in held else "absent"
             else:
-                digests[name] = digest_of(sorted((p, content.digest) for p, content in held.items()))
+                digests[name] = self.state.digest(name)
         return digests
 
     def _why_whole(self, product: Product, ports: Sequence[PortPlan]) -> str | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from meshwright.catalog import records
-from meshwright.catalog.database import Database
+from meshwright.catalog import records, tables
+from meshwright.catalog.database import Database, now
 from meshwright.catalog.pins import PRODUCTION_CATALOG, WORK_CATALOG
 from meshwright.catalog.tables import iceberg_namespace_properties, iceberg_tables
 
@@ -89,3 +89,13 @@ def forget(connection: Connection, candidate_namespace: str, ports: Sequence[str
     connection.execute(delete(t).where(*here, t.c.table_name.in_(ports)))
     if not connection.execute(select(t.c.table_name).where(*here)).first():
         connection.execute(delete(n).where(n.c.catalog_name == WORK_CATALOG, n.c.namespace == candidate_namespace))
+
+
+def mark_reported(database: Database, publishes: Collection[str]) -> None:
+    """Note that the orchestrator heard of these publish ids."""
+    if publishes:
+        p = tables.publishes
+        with database.write() as connection:
+            connection.execute(
+                update(p).where(p.c.id.in_(publishes), p.c.reported_at.is_(None)).values(reported_at=now())
+            )

@@ -233,3 +233,19 @@ def history(connection: Connection, domain: str, port: str, environment: str = P
         .order_by(func.max(b.seq).desc())
     ).mappings()
     return [dict(row) for row in rows]
+
+
+def audits_of_run(connection: Connection, domain: str, run: str) -> dict[str, int]:
+    """Port to the number of its newest audit in a run."""
+    a = t.audits.c
+    rows = connection.execute(select(a.port, func.max(a.seq)).where(a.domain == domain, a.run == run).group_by(a.port))
+    return {row.port: row[1] for row in rows}
+
+
+def unreported(connection: Connection, environment: str = PRODUCTION) -> list[Mapping[str, Any]]:
+    """Publishes that the orchestrator has not heard of, oldest first."""
+    p = t.publishes.c
+    rows = connection.execute(
+        select(t.publishes).where(p.environment == environment, p.reported_at.is_(None)).order_by(p.seq)
+    ).mappings()
+    return [dict(row) for row in rows]

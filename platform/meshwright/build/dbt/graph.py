@@ -94,7 +94,9 @@ class Graph:
 
 
 def _restored(fields: Mapping[str, Any]) -> Model:
-    tuples: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+    tuples: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
     return Model(**tuples)
 
 

@@ -27,7 +27,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class NodeResult:
-    """How one model or test went; ``kind`` is model, seed or test, ``tested`` the model of a test. ``status`` is dbt's: success, pass, warn, fail, error, skipped."""
+    """How one model or test went; ``kind`` is model, seed or test, ``tested`` the model of a test.
+
+    ``status`` is dbt's: success, pass, warn, fail, error, skipped.
+    """
 
     name: str
     unique_id: str

@@ -1,0 +1,181 @@
+"""``mesh build``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from meshwright.build.partitions import in_order
+from meshwright.build.plan import Planner, ProductPlan, State
+from meshwright.catalog import records
+from meshwright.catalog.database import Database
+from meshwright.cli.output import emit, emit_json, format_option, say, settings_of, table
+from meshwright.config import Settings
+from meshwright.errors import Fault, InputError
+from meshwright.spec import load, select
+from meshwright.spec.model import Mesh, Product
+
+EXAMPLES = """\b
+Examples:
+  mesh build                          everything that is due
+  mesh build sales                    the products of a domain
+  mesh build +growth.campaign_impact  a port's product and all that it reads
+  mesh build sales --partition 10     one partition
+  mesh build sales --from 10 --to 12  a range of partitions
+  mesh build --plan                   what would be done, and why
+"""
+
+
+@click.command("build", epilog=EXAMPLES, short_help="Land, build, audit and publish products.")
+@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
+@click.option("--partition", "partitions", multiple=True, metavar="P", help="Only this partition; may be repeated.")
+@click.option("--from", "first", metavar="P", help="The first partition of a range.")
+@click.option("--to", "last", metavar="P", help="The last partition of a range.")
+@click.option("--force", is_flag=True, help="Land and build even what is current.")
+@click.option("--plan", "plan_only", is_flag=True, help="Show what would be landed and built, and why; do nothing.")
+@format_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    selectors: tuple[str, ...],
+    partitions: tuple[str, ...],
+    first: str | None,
+    last: str | None,
+    force: bool,
+    plan_only: bool,
+    format_: str,
+) -> int:
+    """Land sources, build, audit and publish products.
+
+    A SELECTOR is a domain, a product (<domain>/<product>) or a port (<domain>.<port>); + before it adds all
+    that it reads. A product is built and published whole, and only where something changed.
+    """
+    settings = settings_of(ctx)
+    mesh = load(settings.root)
+    products = select(mesh, selectors)
+    database = Database(settings)
+    state = State.of(database)
+    only = _partitions(mesh, products, state, partitions, first, last)
+    planner = Planner(settings, mesh, state, force, only)
+    plans = planner.plan_all(products)
+    if plan_only:
+        _print_plan(plans, format_)
+        return 0
+    if all(plan.is_noop and not plan.missing for plan in plans) and not _unreported(database):
+        return _nothing(plans, format_)
+    return run_plans(settings, mesh, plans, only, force=force, format_=format_)
+
+
+def run_plans(
+    settings: Settings,
+    mesh: Mesh,
+    plans: Sequence[ProductPlan],
+    only: Sequence[str] | None,
+    *,
+    force: bool,
+    format_: str,
+) -> int:
+    """Execute plans with live progress; the exit code."""
+    from meshwright.cli.progress import Progress
+    from meshwright.orchestration.execute import execute
+    from meshwright.orchestration.session import Session
+
+    progress = Progress(total=sum(not plan.is_noop or bool(plan.missing) for plan in plans))
+    outcome = execute(Session(settings, mesh, listener=progress), plans, partitions=only, force=force)
+    progress.finish(outcome)
+    if format_ == "json":
+        emit_json(progress.as_data(outcome))
+    return 0 if outcome.ok else 1
+
+
+def _partitions(
+    mesh: Mesh, products: Sequence[Product], state: State, given: Sequence[str], first: str | None, last: str | None
+) -> list[str] | None:
+    if not given and first is None and last is None:
+        return None
+    if given and (first is not None or last is not None):
+        raise InputError(Fault("--partition and --from/--to exclude each other", key="--partition"))
+    partitioned = [port for product in products for port in product.ports if port.contract.partition]
+    if not partitioned:
+        raise InputError(Fault("none of the selected ports is partitioned", key="--partition"))
+    if given:
+        return list(given)
+    held = {p for port in partitioned for p in state.held(port.key)}
+    for product in products:
+        for landing in state.landings.values():
+            if landing.domain == product.domain:
+                held |= landing.partitions() or set()
+    low, high = in_order(first or ""), in_order(last or "\uffff")
+    chosen = [p for p in sorted(held, key=in_order) if (first is None or low <= in_order(p)) and in_order(p) <= high]
+    if not chosen:
+        raise InputError(
+            Fault(f"no partition lies between {first or 'the first'} and {last or 'the last'}", key="--from")
+        )
+    return chosen
+
+
+def _unreported(database: Database) -> bool:
+    if not database.exists:
+        return False
+    with database.read() as connection:
+        return bool(records.unreported(connection))
+
+
+def _nothing(plans: Sequence[ProductPlan], format_: str) -> int:
+    say(f"Nothing changed: {len(plans)} products are current.")
+    if format_ == "json":
+        emit_json({"run": None, "products": []})
+    return 0
+
+
+def _print_plan(plans: Sequence[ProductPlan], format_: str) -> None:
+    if format_ == "json":
+        emit_json([_plan_data(plan) for plan in plans])
+        return
+    rows: list[dict[str, Any]] = []
+    for plan in plans:
+        rows += [{"what": f"land   {lp.source.key}", "why": lp.reason} for lp in plan.landings if lp.reason]
+        if plan.missing:
+            rows.append({"what": f"build  {plan.product.key}", "why": f"needs {', '.join(plan.missing)} first"})
+        for port in plan.ports:
+            if port.is_due:
+                rows.append({"what": f"build  {port.port.key}", "partitions": _span(port.built), "why": port.reason})
+            elif port.audit_due:
+                rows.append({"what": f"audit  {port.port.key}", "why": "rules of its contract changed"})
+        if plan.whole:
+            rows.append({"what": f"       {plan.product.key}", "why": f"all partitions: {plan.whole}"})
+        if plan.after and plan.is_noop is False and not plan.due_ports:
+            rows.append({"what": f"check  {plan.product.key}", "why": f"after {', '.join(plan.after)}"})
+    if rows:
+        emit(table(rows, ["what", "partitions", "why"]))
+    else:
+        say(f"Nothing changed: {len(plans)} products are current.")
+
+
+def _span(partitions: Sequence[str]) -> str:
+    ordered = sorted((p for p in partitions if p), key=in_order)
+    if not ordered:
+        return ""
+    return ordered[0] if len(ordered) == 1 else f"{ordered[0]}…{ordered[-1]} ({len(ordered)})"
+
+
+def _plan_data(plan: ProductPlan) -> dict[str, Any]:
+    return {
+        "product": plan.product.key,
+        "landings": [{"source": lp.source.key, "reason": lp.reason} for lp in plan.landings if lp.reason],
+        "missing": plan.missing,
+        "after": plan.after,
+        "whole": plan.whole,
+        "ports": [
+            {
+                "port": p.port.key,
+                "partitions": {part.partition: {"reason": part.reason, "key": part.parts.key} for part in p.due},
+                "gone": p.gone,
+                "audit": p.audit_due,
+            }
+            for p in plan.ports
+            if p.is_due or p.audit_due
+        ],
+    }

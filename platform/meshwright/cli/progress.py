@@ -1,0 +1,110 @@
+"""Live progress of a build on stderr: one line a landing, a product and a verdict."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import click
+
+from meshwright.build.product import ProductResult
+from meshwright.build.sources import Source
+from meshwright.cli.output import say, style
+from meshwright.errors import MeshError
+from meshwright.orchestration.execute import Outcome
+from meshwright.orchestration.session import Listener
+from meshwright.spec.model import Product
+
+_COLOURS = {"published": "green", "unchanged": "cyan", "audited": "cyan", "failed": "red", "refused": "red"}
+
+
+@dataclass
+class Progress(Listener):
+    """Prints as things happen; ``total`` is the number of products on the way."""
+
+    total: int
+    done: int = 0
+    started: float = field(default_factory=perf_counter)
+    results: list[ProductResult] = field(default_factory=list)
+    errors: dict[str, MeshError] = field(default_factory=dict)
+
+    def landing(self, source: Source) -> None:
+        """A source is about to be landed."""
+        self._now(f"landing {source.key}")
+
+    def landed(self, source: Source, rows: int, seconds: float) -> None:
+        """A source has landed."""
+        self._line("landed", source.key, rows, seconds, "")
+
+    def building(self, product: Product) -> None:
+        """A product is about to be built."""
+        self._now(f"[{self.done + 1}/{self.total}] building {product.key}")
+
+    def built(self, result: ProductResult) -> None:
+        """A product was built, or found to be current."""
+        self.done += 1
+        self.results.append(result)
+        verdicts = [v for port in result.ports.values() for v in port.verdicts]
+        warned = [v for v in verdicts if not v.passed]
+        judged = f"{len(verdicts)} rules" if verdicts else ""
+        note = f"{judged}, {len(warned)} warnings" if warned else judged
+        self._line(result.verdict, result.product.key, result.rows, result.seconds, note)
+        for verdict in warned:
+            say(f"             {style('warning', fg='yellow')} {verdict.rule.id}: {verdict.message}")
+
+    def failed(self, name: str, error: MeshError) -> None:
+        """A landing or a product ended with an error."""
+        self.errors[name] = error
+        verdict = "refused" if type(error).__name__ == "AuditError" else "failed"
+        self._line(verdict, name, None, None, "")
+        for fault in error.faults:
+            say(_indented(str(fault)))
+
+    def finish(self, outcome: Outcome) -> None:
+        """The last line."""
+        self._clear()
+        for name in outcome.skipped:
+            self._line("skipped", name, None, None, f"because of {', '.join(self.errors) or 'a failure'}")
+        rows = sum(result.rows for result in self.results)
+        seconds = perf_counter() - self.started
+        ends = [f"{len(self.results)} products", f"{rows:,} rows", f"{seconds:.1f} s"]
+        ends += [f"{len(outcome.failed)} failed"] if outcome.failed else []
+        ends += [f"{len(outcome.skipped)} skipped"] if outcome.skipped else []
+        say(f"{style('done' if outcome.ok else 'not done', bold=True)}  {', '.join(ends)}; run {outcome.run}")
+
+    def as_data(self, outcome: Outcome) -> dict[str, Any]:
+        """The outcome for programs."""
+        products = [
+            {
+                "product": r.product.key,
+                "verdict": r.verdict,
+                "rows": r.rows,
+                "seconds": round(r.seconds, 3),
+                "ports": {n: {"verdict": p.verdict, "rows": p.rows, "publish": p.publish} for n, p in r.ports.items()},
+                "warnings": [f"{v.rule.id}: {v.message}" for p in r.ports.values() for v in p.verdicts if not v.passed],
+            }
+            for r in self.results
+        ]
+        errors = {name: [f.reason for f in error.faults] for name, error in self.errors.items()}
+        return {"run": outcome.run, "products": products, "errors": errors, "skipped": outcome.skipped}
+
+    def _line(self, verdict: str, name: str, rows: int | None, seconds: float | None, note: str) -> None:
+        self._clear()
+        counted = f"{rows:>12,} rows" if rows is not None else " " * 17
+        timed = f"{seconds:6.1f} s" if seconds is not None else " " * 8
+        shown = style(f"{verdict:<9}", fg=_COLOURS.get(verdict))
+        say(f"  {shown}  {name:<34}{counted}  {timed}  {note}".rstrip())
+
+    def _now(self, text: str) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r\x1b[2K  … {text}", err=True, nl=False)
+
+    def _clear(self) -> None:
+        if sys.stderr.isatty():
+            click.echo("\r\x1b[2K", err=True, nl=False)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"             {line}" for line in text.splitlines())

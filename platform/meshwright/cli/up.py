@@ -1,0 +1,80 @@
+"""``mesh up``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from meshwright.cli.output import say, settings_of
+from meshwright.config import Settings
+from meshwright.errors import Fault, InputError, UnavailableError
+from meshwright.spec import load
+
+EXAMPLES = """\b
+Examples:
+  mesh up
+  mesh up --port 3001
+"""
+
+
+@click.command("up", epilog=EXAMPLES, short_help="Start the Dagster UI and daemon with all code locations.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where the UI listens.")
+@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Its port.")
+@click.pass_context
+def command(ctx: click.Context, host: str, port: int) -> int:
+    """Start the Dagster UI and daemon with all code locations; stopping it stops everything."""
+    settings = settings_of(ctx)
+    load(settings.root)
+    _require_free(host, port)
+    return _serve(settings, host, port)
+
+
+def _serve(settings: Settings, host: str, port: int) -> int:
+    from meshwright.orchestration.instance import environment
+
+    workspace = settings.root / "workspace.yaml"
+    if not workspace.is_file():
+        raise InputError(Fault("there is no workspace.yaml", workspace, command="mesh doctor"))
+    dagster = Path(sys.executable).with_name("dagster")
+    arguments = [str(dagster), "dev", "-w", str(workspace), "-h", host, "-p", str(port)]
+    say(f"Dagster on http://{host}:{port} - Ctrl-C stops the UI, the daemon and every code location")
+    process = subprocess.Popen(
+        arguments, cwd=settings.root, env={**os.environ, **environment(settings)}, start_new_session=True
+    )
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, lambda *_: _stop(process))
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        _stop(process)
+        return 0
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the whole group, politely first: nothing of it may outlive the command."""
+    for name, patience in ((signal.SIGINT, 15.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
+        try:
+            os.killpg(process.pid, name)
+            process.wait(timeout=patience)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def _require_free(host: str, port: int) -> None:
+    import socket
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise UnavailableError(
+                Fault(f"{host}:{port} cannot be listened on: {error.strerror}", command=f"mesh up --port {port + 1}")
+            ) from error

@@ -1,0 +1,30 @@
+"""Dagster's instance of a mesh: in its state folder, without telemetry."""
+
+from __future__ import annotations
+
+import os
+
+import dagster as dg
+
+from meshwright.config import Settings
+
+_CONFIG = """\
+telemetry:
+  enabled: false
+"""
+_SILENT = {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "GX_ANALYTICS_ENABLED": "false"}
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables with which Dagster finds this mesh's instance."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        (home / "dagster.yaml").write_text(_CONFIG, encoding="utf-8")
+    return {"DAGSTER_HOME": str(home), **_SILENT}
+
+
+def instance_of(settings: Settings) -> dg.DagsterInstance:
+    """The instance of a mesh, whatever DAGSTER_HOME says."""
+    os.environ.update(environment(settings))
+    return dg.DagsterInstance.get()

@@ -1,0 +1,83 @@
+"""What the steps of one process share: the mesh, its catalog, and who listens to progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from meshwright.build.context import Run, head_commit
+from meshwright.build.dbt.graph import Graph
+from meshwright.build.dbt.manifests import graph_of
+from meshwright.build.product import ProductResult
+from meshwright.build.sources import Source, sources_of
+from meshwright.catalog.database import Database
+from meshwright.config import Settings
+from meshwright.errors import MeshError
+from meshwright.spec.model import Mesh, Product
+
+
+class Listener:
+    """Hears of progress; this one ignores it."""
+
+    def landing(self, source: Source) -> None:
+        """A source is about to be landed."""
+
+    def landed(self, source: Source, rows: int, seconds: float) -> None:
+        """A source has landed."""
+
+    def building(self, product: Product) -> None:
+        """A product is about to be built."""
+
+    def built(self, result: ProductResult) -> None:
+        """A product was built, or found to be current."""
+
+    def failed(self, name: str, error: MeshError) -> None:
+        """A landing (``<domain>/landing/<source>``) or a product ended with an error."""
+
+
+@dataclass
+class Session:
+    """One mesh in one process. ``pins`` are the snapshots of ports that this session's run will not build."""
+
+    settings: Settings
+    mesh: Mesh
+    pins: Mapping[str, str] = field(default_factory=dict)
+    listener: Listener = field(default_factory=Listener)
+
+    @cached_property
+    def database(self) -> Database:
+        """The catalog database."""
+        return Database(self.settings)
+
+    @cached_property
+    def commit(self) -> str | None:
+        """The commit that is checked out."""
+        return head_commit(self.settings.root)
+
+    @cached_property
+    def graphs(self) -> Mapping[str, Graph]:
+        """Domain to its models."""
+        return {name: graph_of(self.settings, self.mesh, domain) for name, domain in self.mesh.domains.items()}
+
+    @cached_property
+    def sources(self) -> Mapping[str, Mapping[str, Source]]:
+        """Domain to its ingests by name."""
+        return {name: sources_of(self.mesh, domain) for name, domain in self.mesh.domains.items()}
+
+    def run(self, run_id: str, say: Callable[[str], None]) -> Run:
+        """The context of the build package for one Dagster run; candidates are named by its first part."""
+        return Run(
+            id=short_run_id(run_id),
+            settings=self.settings,
+            mesh=self.mesh,
+            database=self.database,
+            pins=self.pins,
+            say=say,
+            commit=self.commit,
+        )
+
+
+def short_run_id(run_id: str) -> str:
+    """The part of a Dagster run id by which people name it."""
+    return run_id.split("-", maxsplit=1)[0]
