@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 import duckdb
 
 from meshwright.duck import quote
+from meshwright.quality.expectations import broken_by
 from meshwright.quality.limits import Limit, UnfitError, number, plain
 from meshwright.quality.model import Rule
-from meshwright.quality.subject import MASK, ROWS, Subject
+from meshwright.quality.subject import MASK, ROWS, Subject, run
 from meshwright.quality.verdicts import Finding, of_rows
 from meshwright.spec.types import TypeSpellingError, from_duckdb, normalise
 
@@ -120,13 +121,12 @@ def _sql(on: Subject, rule: Rule) -> Finding:
     limit = Limit.of(rule.definition["limit"])
     column = quote(rule.columns[0]) if rule.columns else None
     query = _filled(rule.definition["query"], on.table, column)
-    statements = duckdb.extract_statements(query)
+    statements = on.con.extract_statements(query)
     if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
         raise UnfitError("the query is not exactly one SELECT")
-    cursor = on.con.execute(statements[0])
-    rows, width = cursor.fetchmany(2), len(cursor.description or ())
-    if len(rows) != 1 or width != 1:
-        shape = "no row" if not rows else "more than one row" if len(rows) > 1 else f"{width} columns"
+    names, rows = run(on.con, statements[0], most=2)
+    if len(rows) != 1 or len(names) != 1:
+        shape = "no row" if not rows else "more than one row" if len(rows) > 1 else f"{len(names)} columns"
         raise UnfitError(f"the query gave {shape} instead of one value")
     value = rows[0][0]
     shown = _tellable(on, rule, value)
@@ -180,6 +180,11 @@ def _breaking(on: Subject, rule: Rule, predicate: str) -> Finding:
     return of_rows(rule, failed, checked, f"SELECT {on.key_and(rule.columns)} FROM {on.rows} WHERE {predicate}")
 
 
+def _bound(on: Subject, rule: Rule) -> Finding:
+    """A bound that Great Expectations would round, or whose type it does not know."""
+    return _breaking(on, rule, broken_by(rule))
+
+
 def _unfit(_: Subject, rule: Rule) -> Finding:
     raise UnfitError(rule.definition["reason"])
 
@@ -192,6 +197,7 @@ CHECKS: Mapping[str, Callable[[Subject, Rule], Finding]] = {
     "reference": _reference,
     "freshness": _freshness,
     "sql": _sql,
+    **dict.fromkeys(["minimum", "maximum", "exclusive_minimum", "exclusive_maximum"], _bound),
     "multiple_of": _multiple,
     "min_items": _fewer,
     "max_items": _more,

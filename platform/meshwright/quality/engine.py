@@ -22,6 +22,7 @@ from sqlalchemy.sql.compiler import GenericTypeCompiler, IdentifierPreparer
 
 from meshwright.duck import quote
 from meshwright.quality.gx import SqlAlchemyBatchData, SqlAlchemyExecutionEngine
+from meshwright.quality.subject import run
 
 
 class _Preparer(IdentifierPreparer):
@@ -65,7 +66,7 @@ class _Inspector:
         self.dialect = dialect
 
     def get_columns(self, table_name: str, schema: str | None = None) -> list[dict[str, Any]]:
-        rows = self._con.execute(f"DESCRIBE {quote(str(table_name))}").fetchall()
+        _, rows = run(self._con, f"DESCRIBE {quote(str(table_name))}")
         return [{"name": name, "type": type_} for name, type_, *_ in rows]
 
     def get_pk_constraint(self, table_name: str, schema: str | None = None) -> dict[str, Any]:
@@ -95,9 +96,8 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         meets, and a parameter not.
         """
         statement = query.compile(dialect=self.dialect, compile_kwargs={"literal_binds": True})
-        cursor = self._con.execute(str(statement))
-        names = [column[0] for column in cursor.description or ()]
-        return IteratorResult(SimpleResultMetaData(names), iter(cursor.fetchall()))
+        names, rows = run(self._con, str(statement))
+        return IteratorResult(SimpleResultMetaData(names), iter(rows))
 
     execute_query_in_transaction = execute_query
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ _Kwargs = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 _BETWEEN = "expect_column_values_to_be_between"
 _LENGTHS = "expect_column_value_lengths_to_be_between"
+_BOUNDS = frozenset({"minimum", "maximum", "exclusive_minimum", "exclusive_maximum"})
 _NOT_NULL = "expect_column_values_to_not_be_null"
 _REGEX = "expect_column_values_to_match_regex"
 _KINDS: Mapping[str, tuple[str, _Kwargs]] = {
@@ -40,10 +42,17 @@ def expectation(rule: Rule) -> tuple[str, dict[str, Any]] | None:
     if rule.kind == "row_count":
         # Only the count is asked for here; the operator may be one that the expectation does not know.
         return "expect_table_row_count_to_be_between", {"min_value": 0}
-    if rule.kind not in _KINDS:
+    if rule.kind not in _KINDS or (rule.kind in _BOUNDS and not _holds(rule.definition["value"])):
         return None
     type_, kwargs = _KINDS[rule.kind]
     return type_, {"column": rule.columns[0], **kwargs(rule.definition)}
+
+
+def _holds(bound: object) -> bool:
+    """Whether the expectation keeps the bound as it is: it turns whole numbers into floats, and text into dates."""
+    if isinstance(bound, str):
+        return re.match(r"\d{4}-\d{2}-\d{2}", bound) is not None
+    return isinstance(bound, (int, float)) and abs(bound) <= 2**53
 
 
 def broken_by(rule: Rule) -> str:

@@ -27,12 +27,13 @@ def judge(on: Subject, rules: Sequence[Rule], reached: Callable[[Verdict], objec
 
 def _asked(on: Subject, rule: Rule) -> Asked:
     type_, kwargs = expectation(rule) or ("", {})
-    return Asked(type_, kwargs, on.rows if rule.scope == "row" else on.whole)
+    view = on.rows if rule.scope == "row" else on.whole
+    return Asked(type_, kwargs, view, counted=rule.kind != "expectation")
 
 
 def _finding(on: Subject, rule: Rule, ask: Asked, found: Measured) -> Finding:
     if found.error is not None:
-        raise UnfitError(on.told(found.error))
+        raise UnfitError(on.told(found.error) if found.met else found.error)
     if rule.kind == "expectation":
         return _by_row(on, ask, found) if found.rows else _as_whole(on, rule, ask, found)
     if rule.kind == "row_count":
@@ -65,7 +66,8 @@ def _by_row(on: Subject, ask: Asked, found: Measured) -> Finding:
 
 def _as_whole(on: Subject, rule: Rule, ask: Asked, found: Measured) -> Finding:
     observed = plain(found.observed)
-    hidden = on.hides(*rule.columns)
+    named = rule.columns or (() if isinstance(observed, (int, float)) else ("?",))
+    hidden = on.hides(*named)
     shown = MASK if hidden else number(observed)[:200]
     verb = "holds" if found.success else "fails"
     message = f"{ask.type} {verb}" + (f": it observed {shown}" if observed is not None else "")

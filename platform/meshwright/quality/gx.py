@@ -23,6 +23,7 @@ with warnings.catch_warnings():
         MulticolumnMapExpectation,
     )
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+    from great_expectations.expectations.metadata_types import FailureSeverity
     from great_expectations.expectations.registry import (
         get_expectation_impl,
         list_registered_expectation_implementations,
@@ -34,6 +35,7 @@ __all__ = [
     "ColumnPairMapExpectation",
     "ExpectationConfiguration",
     "ExpectationSuite",
+    "FailureSeverity",
     "MulticolumnMapExpectation",
     "SqlAlchemyBatchData",
     "SqlAlchemyExecutionEngine",

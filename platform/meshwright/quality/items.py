@@ -52,7 +52,7 @@ def _library(port: Port, item: Quality, column: Column | None) -> Iterator[Rule]
             raise UnfitError("a row count has no percentage")
         yield _rule(port, item, None, "row_count", "row_count", _limited(_limit(item)), scope="table")
     elif metric == "duplicateValues":
-        columns = (column.name,) if column else tuple(map(str, item.arguments.get("properties") or ()))
+        columns = (column.name,) if column else tuple(map(str, _list(item, "properties") or ()))
         if not columns:
             raise UnfitError("duplicateValues of a table needs arguments.properties")
         name = "duplicate_values" if column else f"duplicate_values.{'_'.join(columns)}"
@@ -80,11 +80,18 @@ def _nulls(_item: Quality, _column: Column) -> Iterator[tuple[str, dict[str, Any
 
 
 def _missing(item: Quality, column: Column) -> Iterator[tuple[str, dict[str, Any]]]:
-    yield "missing_values", {"missing": spelled(item.arguments.get("missingValues") or [None], column)}
+    yield "missing_values", {"missing": spelled(_list(item, "missingValues") or [None], column)}
+
+
+def _list(item: Quality, argument: str) -> list[Any] | None:
+    values = item.arguments.get(argument)
+    if values is not None and not isinstance(values, (list, tuple)):
+        raise UnfitError(f"arguments.{argument} is no list")
+    return None if values is None else list(values)
 
 
 def _invalid(item: Quality, column: Column) -> Iterator[tuple[str, dict[str, Any]]]:
-    values, pattern = item.arguments.get("validValues"), item.arguments.get("pattern")
+    values, pattern = _list(item, "validValues"), item.arguments.get("pattern")
     if values is None and pattern is None:
         raise UnfitError("invalidValues needs arguments.validValues or arguments.pattern")
     if values is not None:
@@ -196,7 +203,7 @@ def _rule(
 ) -> Rule:
     """The item's own id or name goes before the derived ``name``; at a column, the column goes before that."""
     given = item.id or (re.sub(r"\W+", "_", item.name.strip()).strip("_").lower() if item.name else None)
-    id_ = f"{column.name}.{given or name}" if column else given or name
+    id_ = given or (f"{column.name}.{name}" if column else name)
     of = columns if columns is not None else (column.name,) if column else ()
     facts = plain(definition)
     words = item.description or item.name or promise(kind, of, facts)

@@ -166,13 +166,25 @@ def _limited(limit: Limit = NONE, **facts: object) -> dict[str, Any]:
 
 
 def _unique(rules: list[Rule]) -> Iterator[Rule]:
-    """Rules of one id get a piece of their definition's hash, equal ones a number too."""
-    asked = Counter(rule.id for rule in rules)
+    """Rules that ask for one id get their columns before it; those that still do, a piece of their hash.
+
+    Neither depends on where a rule stands; only rules that are equal in all but their words are numbered.
+    """
+    names = [rule.id for rule in rules]
+    for longer in (_with_columns, _with_hash):
+        asked = Counter(names)
+        names = [longer(rule, name) if asked[name] > 1 else name for rule, name in zip(rules, names, strict=True)]
     given: Counter[str] = Counter()
-    for rule in rules:
-        name = rule.id
-        if asked[name] > 1:
-            facts = json.dumps([rule.kind, rule.columns, rule.definition], sort_keys=True)
-            name = f"{name}_{hashlib.sha256(facts.encode()).hexdigest()[:6]}"
+    for rule, name in zip(rules, names, strict=True):
         given[name] += 1
         yield replace(rule, id=name if given[name] == 1 else f"{name}_{given[name]}")
+
+
+def _with_columns(rule: Rule, name: str) -> str:
+    columns = "_".join(rule.columns)
+    return name if not columns or name.startswith(f"{columns}.") else f"{columns}.{name}"
+
+
+def _with_hash(rule: Rule, name: str) -> str:
+    facts = json.dumps([rule.kind, rule.columns, rule.definition], sort_keys=True)
+    return f"{name}_{hashlib.sha256(facts.encode()).hexdigest()[:6]}"

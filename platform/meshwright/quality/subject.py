@@ -37,15 +37,12 @@ class Subject:
 
     def one(self, sql: str) -> tuple[Any, ...]:
         """The only row of a query."""
-        row = self.con.execute(sql).fetchone()
-        assert row is not None, sql
-        return row
+        return run(self.con, sql)[1][0]
 
     def sample(self, sql: str) -> tuple[dict[str, object], ...]:
         """The first rows of a query, fit to be shown."""
-        cursor = self.con.execute(f"SELECT * FROM ({sql}) LIMIT {SAMPLES}")
-        names = [column[0] for column in cursor.description or ()]
-        return tuple(self.shown(dict(zip(names, row, strict=True))) for row in cursor.fetchall())
+        names, rows = run(self.con, f"SELECT * FROM ({sql}) LIMIT {SAMPLES}")
+        return tuple(self.shown(dict(zip(names, row, strict=True))) for row in rows)
 
     def shown(self, row: dict[str, Any]) -> dict[str, object]:
         """The row in plain values, at most 200 characters each; private columns as ``•••``.
@@ -82,6 +79,23 @@ class Subject:
 
 ROWS = "(rows)"
 """The name of a count in samples of keys; no column is called so."""
+
+
+def run(
+    con: duckdb.DuckDBPyConnection, statement: str | duckdb.Statement, most: int | None = None
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Column names and rows (at most ``most``) of one statement.
+
+    DuckDB turns Ctrl-C into a RuntimeError, which those who catch the faults of rules would take for one.
+    """
+    try:
+        cursor = con.execute(statement)
+        names = [column[0] for column in cursor.description or ()]
+        return names, cursor.fetchall() if most is None else cursor.fetchmany(most)
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
 
 
 @contextlib.contextmanager

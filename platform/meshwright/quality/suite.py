@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from meshwright.quality.expectations import expectation
-from meshwright.quality.gx import ExpectationConfiguration, ExpectationSuite
+from meshwright.quality.gx import ExpectationConfiguration, ExpectationSuite, FailureSeverity
 from meshwright.quality.limits import Limit
 from meshwright.quality.model import Rule
 from meshwright.quality.rules import rules_of
@@ -15,7 +15,7 @@ from meshwright.spec.model import Port
 def suite(port: Port) -> ExpectationSuite:
     """Every rule of the port that Great Expectations has words for, in the order of the rules.
 
-    Each expectation's meta holds the rule (``rule``, ``severity``, ``description``) and its ``limit`` as the
+    Each expectation's meta holds the rule (``rule``, ``columns``) and its ``limit`` as the
     contract has it; a limit of at most some per cent is ``mostly`` too. Rules that no expectation says, such
     as references and SQL, are listed in the suite's own meta under ``elsewhere``.
     """
@@ -34,7 +34,7 @@ def _configuration(rule: Rule) -> ExpectationConfiguration | None:
     if found is None:
         return None
     type_, kwargs = found
-    meta: dict[str, Any] = {"rule": rule.id, "severity": rule.severity, "columns": list(rule.columns)}
+    meta: dict[str, Any] = {"rule": rule.id, "columns": list(rule.columns)}
     if facts := rule.definition.get("limit"):
         meta["limit"] = facts
         limit = Limit.of(facts)
@@ -42,7 +42,10 @@ def _configuration(rule: Rule) -> ExpectationConfiguration | None:
             kwargs = {**kwargs, "mostly": round(1 - float(limit.bound) / 100, 6)}
         if rule.kind == "row_count":
             kwargs = _counted(limit)
-    return ExpectationConfiguration(type=type_, kwargs=kwargs, meta=meta, description=rule.description)
+    severity = FailureSeverity.CRITICAL if rule.severity == "error" else FailureSeverity.WARNING
+    return ExpectationConfiguration(
+        type=type_, kwargs=kwargs, meta=meta, description=rule.description, severity=severity
+    )
 
 
 def _keys(rule: Rule) -> tuple[str, dict[str, Any]] | None:
@@ -58,19 +61,13 @@ def _keys(rule: Rule) -> tuple[str, dict[str, Any]] | None:
 
 def _counted(limit: Limit) -> dict[str, Any]:
     """A row count between whole numbers; an operator that is no range is left to the limit in the meta."""
-    bound = limit.bound
-    match limit.operator:
-        case "mustBe":
-            return {"min_value": bound, "max_value": bound}
-        case "mustBeGreaterThan":
-            return {"min_value": bound + 1}
-        case "mustBeGreaterOrEqualTo":
-            return {"min_value": bound}
-        case "mustBeLessThan":
-            return {"max_value": bound - 1}
-        case "mustBeLessOrEqualTo":
-            return {"max_value": bound}
-        case "mustBeBetween":
-            return {"min_value": bound[0], "max_value": bound[1]}
-        case _:
-            return {"min_value": 0}
+    low, high = limit.bound if isinstance(limit.bound, list) else (limit.bound, limit.bound)
+    ends = {
+        "mustBe": {"min_value": low, "max_value": high},
+        "mustBeBetween": {"min_value": low, "max_value": high},
+        "mustBeGreaterThan": {"min_value": low + 1},
+        "mustBeGreaterOrEqualTo": {"min_value": low},
+        "mustBeLessThan": {"max_value": high - 1},
+        "mustBeLessOrEqualTo": {"max_value": high},
+    }
+    return ends.get(limit.operator, {"min_value": 0})

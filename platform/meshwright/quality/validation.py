@@ -34,11 +34,15 @@ _MAPS = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectati
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An expectation by type and arguments, to be judged on the rows of a view."""
+    """An expectation by type and arguments, to be judged on the rows of a view.
+
+    ``counted``: only how many rows break it is asked for; whether that is too many, somebody else decides.
+    """
 
     type: str
     kwargs: Mapping[str, Any]
     view: str
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,11 @@ class Measured:
     """What an expectation found, or why it could not be run (``error``).
 
     Where it judges row by row (``rows``), ``failed`` of ``checked`` rows break it and ``nulls`` were passed
-    over; elsewhere ``observed`` is the value that it judged.
+    over; elsewhere ``observed`` is the value that it judged. ``met``: whether an error can tell of the data.
     """
 
     success: bool
+    met: bool = True
     rows: bool = False
     failed: int = 0
     nulls: int = 0
@@ -71,15 +76,18 @@ def measure(con: duckdb.DuckDBPyConnection, asked: Sequence[Asked]) -> list[Meas
 
 
 def unexpected(con: duckdb.DuckDBPyConnection, ask: Asked, key: tuple[str, ...], count: int) -> list[dict[str, Any]]:
-    """Up to ``count`` rows that break the expectation: its columns and those of ``key``."""
+    """Up to ``count`` rows that break the expectation: its columns and those of ``key``; [] where none are told."""
+    level = "COMPLETE" if ask.type == "unexpected_rows_expectation" else "SUMMARY"
+    wanted: dict[str, Any] = {"result_format": level, "partial_unexpected_count": count}
+    if key:
+        wanted["unexpected_index_column_names"] = list(key)
     with _quiet():
-        engine = DuckDBExecutionEngine(con, {ask.view})
-        level = "COMPLETE" if ask.type == "unexpected_rows_expectation" else "SUMMARY"
-        wanted: dict[str, Any] = {"result_format": level, "partial_unexpected_count": count}
-        if key:
-            wanted["unexpected_index_column_names"] = list(key)
-        run = _Run(engine, ask, wanted)
-        result = run.validated(_resolved(engine, [run])).result or {}
+        try:
+            engine = DuckDBExecutionEngine(con, {ask.view})
+            run = _Run(engine, ask, wanted)
+            result = run.validated(_resolved(engine, [run])).result or {}
+        except Exception:  # noqa: BLE001 - the verdict is reached already, and stands without samples
+            return []
     rows = result.get("partial_unexpected_index_list") or (result.get("details") or {}).get("unexpected_rows")
     if rows is None:
         column = str(ask.kwargs.get("column", "value"))
@@ -95,11 +103,12 @@ class _Run:
         self, engine: DuckDBExecutionEngine, ask: Asked, result_format: Mapping[str, Any] | None = None
     ) -> None:
         self._engine = engine
-        self.expectation = _expectation(ask)
-        self.is_map = isinstance(self.expectation, _MAPS)
-        level = "BOOLEAN_ONLY" if self.is_map else "BASIC"
+        self._expectation = _expectation(ask)
+        self._by_row = isinstance(self._expectation, _MAPS)
+        self._counted = ask.counted and self._by_row
+        level = "BOOLEAN_ONLY" if self._by_row else "BASIC"
         self._format = {"result_format": dict(result_format or {"result_format": level})}
-        needs = self.expectation.get_validation_dependencies(engine, self._format)
+        needs = self._expectation.get_validation_dependencies(engine, self._format)
         self._needs = needs.metric_configurations
 
     def graph(self) -> ValidationGraph:
@@ -109,27 +118,27 @@ class _Run:
             graph.build_metric_dependency_graph(metric, self._format)
         return graph
 
-    def validated(self, metrics: Mapping[Any, Any]) -> Any:
+    def validated(self, metrics: dict[Any, Any]) -> Any:
         """Great Expectations' own result."""
-        return self.expectation.metrics_validate(
-            metrics=dict(metrics), execution_engine=self._engine, runtime_configuration=dict(self._format)
+        return self._expectation.metrics_validate(
+            metrics=metrics, execution_engine=self._engine, runtime_configuration=dict(self._format)
         )
 
-    def judged(self, metrics: Mapping[Any, Any]) -> Measured:
+    def judged(self, metrics: dict[Any, Any]) -> Measured:
         """The judgement; a metric that is missing is asked for again, alone, to learn why."""
         try:
             if any(need.id not in metrics for need in self._needs.values()):
                 metrics, _ = self.graph().resolve({"catch_exceptions": False}, show_progress_bars=False)
-            result = self.validated(metrics)
+            result = None if self._counted else self.validated(metrics)
         except Exception as error:  # noqa: BLE001 - SQL and values come from a contract; any fault is the rule's
             return Measured(False, error=reason(error))
-        if not self.is_map:
+        if result is not None and not self._by_row:
             return Measured(bool(result.success), observed=(result.result or {}).get("observed_value"))
         of = {name: metrics[need.id] for name, need in self._needs.items()}
         return Measured(
-            success=bool(result.success),
+            success=result is None or bool(result.success),
             rows=True,
-            failed=of[f"{self.expectation.map_metric}.unexpected_count"] or 0,
+            failed=of[f"{self._expectation.map_metric}.unexpected_count"] or 0,
             nulls=of.get("column_values.nonnull.unexpected_count") or 0,
             checked=of["table.row_count"],
         )
@@ -139,7 +148,7 @@ def _prepared(engine: DuckDBExecutionEngine, ask: Asked) -> _Run | Measured:
     try:
         return _Run(engine, ask)
     except Exception as error:  # noqa: BLE001 - arguments come from a contract; any fault is the rule's
-        return Measured(False, error=reason(error))
+        return Measured(False, met=False, error=reason(error))
 
 
 def _expectation(ask: Asked) -> Any:
@@ -162,7 +171,7 @@ def _resolved(engine: DuckDBExecutionEngine, runs: list[_Run]) -> dict[Any, Any]
             edges.update({edge.id: edge for edge in run.graph().edges})
     graph = ValidationGraph(execution_engine=engine, edges=list(edges.values()))
     metrics, _ = graph.resolve({"catch_exceptions": True}, show_progress_bars=False)
-    return dict(metrics)
+    return metrics
 
 
 def reason(error: BaseException) -> str:

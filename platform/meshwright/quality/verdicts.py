@@ -47,6 +47,8 @@ def verdict(on: Subject, rule: Rule, check: Callable[[], Finding], start: float)
         return unfit(rule, str(error), start)
     except duckdb.Error as error:
         return unfit(rule, on.told(str(error).splitlines()[0]), start)
+    except Exception as error:  # noqa: BLE001 - the rule comes from a contract; what is wrong with it fails it
+        return unfit(rule, on.told(f"{type(error).__name__}: {error}".splitlines()[0]), start)
     return Verdict(
         rule,
         found.passed,
