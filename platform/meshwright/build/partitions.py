@@ -5,7 +5,7 @@ Texts are ``10`` for an identity partition, ``2017-03-09`` for a day, ``2017-03`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from meshwright.duck import literal, quote
@@ -66,6 +66,14 @@ def stored(port: Port, text: str) -> object:
 def in_order(text: str) -> tuple[int, int, str]:
     """A sort key that puts 2 before 10 and leaves other texts in their own order."""
     return (0, int(text), "") if text.lstrip("-").isdigit() else (1, 0, text)
+
+
+def span(column: str, texts: Collection[str]) -> str:
+    """Partitions in a few words: ``week 9, 10`` or ``52 partitions (week 2 to 53)``."""
+    ordered = sorted(texts, key=in_order)
+    if len(ordered) <= 3:
+        return f"{column} {', '.join(ordered)}"
+    return f"{len(ordered)} partitions ({column} {ordered[0]} to {ordered[-1]})"
 
 
 def require_known(wanted: Iterable[str], known: Iterable[str], what: str) -> None:
