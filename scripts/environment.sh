@@ -14,7 +14,8 @@ LOG=$VENV/install.log
 NEEDED_KB=$((2 * 1024 * 1024))
 SUPPORTED='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.implementation.name != "cpython")'
 
-unset PYTHONHOME PYTHONPATH
+# Foreign modules stay out; without byte code every start of mesh would take seconds longer.
+unset PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -113,8 +114,8 @@ check_space() {
     "free some space, or copy the folder to a larger disk, and run the script again"
 }
 
-# pip is silent for minutes or prints a thousand lines: every twentieth package is enough to see it live.
-condense() {
+# pip prints a thousand lines, or none for minutes: every twentieth package is enough to see it live.
+condense_pip() {
   local line fetched=0
   while IFS= read -r line; do
     case $line in
@@ -122,20 +123,22 @@ condense() {
         fetched=$((fetched + 1))
         [ $((fetched % 20)) -ne 0 ] || say "  $fetched packages fetched"
         ;;
-      "Installing collected packages"*) say "  unpacking $fetched packages" ;;
+      "Installing collected packages"*) [ "$fetched" -lt 2 ] || say "  unpacking $fetched packages" ;;
       *ERROR* | *WARNING* | *rror:* | "    Expected sha"* | "     "*"Got "*) say "  $line" ;;
     esac
   done
 }
 
+condense_uv() { grep -vE '^ ([-+~]|Downloaded) ' >&2 || true; }
+
 run_installer() {
   if has_uv; then
-    uv pip install --python "$VENV/bin/python" "$@" 2>&1 | tee -a -- "$LOG" >&2
+    uv pip install --python "$VENV/bin/python" "$@" 2>&1 | tee -a -- "$LOG" | condense_uv
   else
     "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || "$VENV/bin/python" -m ensurepip >>"$LOG" 2>&1 ||
       stop 2 "there is neither uv nor pip in .venv" "rm -r $(printf %q "$VENV") and run the script again"
     PIP_USER=0 PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1 \
-      "$VENV/bin/python" -m pip install --progress-bar off --no-input "$@" 2>&1 | tee -a -- "$LOG" | condense
+      "$VENV/bin/python" -m pip install --progress-bar off --no-input "$@" 2>&1 | tee -a -- "$LOG" | condense_pip
   fi
 }
 
@@ -157,10 +160,10 @@ install() {
   local lock=$1 tool=pip
   if has_uv; then tool=uv; fi
   say "installing the $(grep -cE '^[a-zA-Z0-9]' "$ROOT/$lock") packages of $lock with $tool (the first time takes minutes)"
-  # What is unpacked on the way stays on the disk that was just measured.
+  # The lock is whole, so nothing is left to resolve. What is unpacked on the way stays on the disk that was just measured.
   mkdir -p -- "$VENV/tmp" && : >"$LOG"
   export TMPDIR=$VENV/tmp
-  run_installer --require-hashes -r "$lock" || explain_failure
+  run_installer --require-hashes --no-deps -r "$lock" || explain_failure
   run_installer --no-deps --no-build-isolation --editable "$ROOT" || explain_failure
   rm -rf -- "$VENV/tmp"
   unset TMPDIR
