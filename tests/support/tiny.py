@@ -20,7 +20,9 @@ import duckdb
 from meshwright import duck
 from meshwright.build import landing
 from meshwright.build.context import Run
-from meshwright.build.plan import Planner, State
+from meshwright.build.dbt.graph import Graph
+from meshwright.build.dbt.manifests import graph_of
+from meshwright.build.plan import Planner, ProductPlan, State
 from meshwright.build.product import ProductResult, build_product
 from meshwright.catalog.database import Database
 from meshwright.catalog.pins import local_path, pin
@@ -149,7 +151,7 @@ def lines_of(week: int, scale: float = 1.0) -> list[Line]:
 
 @dataclass
 class TinyMesh:
-    """One mesh on disk. ``build`` lands and builds as a run would, without an orchestrator."""
+    """One mesh on disk, tiny or not. ``build`` lands and builds as a run would, without an orchestrator."""
 
     root: Path
     steps: list[str] = field(default_factory=list)
@@ -175,7 +177,7 @@ class TinyMesh:
             say=self.said.append, on_step=on_step or self.steps.append,
         )  # fmt: skip
 
-    def plan(self, product: str, *, only: Sequence[str] | None = None, force: bool = False) -> Any:
+    def plan(self, product: str, *, only: Sequence[str] | None = None, force: bool = False) -> ProductPlan:
         """The plan of one product."""
         mesh = self.mesh
         return Planner(self.settings, mesh, State.of(self.database), force, only).plan(mesh.products[product])
@@ -199,6 +201,15 @@ class TinyMesh:
             self.land(product.key, run, force=force)
             results[product.key] = build_product(run, product, partitions=partitions, force=force)
         return results
+
+    def parse(self, domain: str) -> Graph:
+        """The models of a domain, as dbt reads them now."""
+        mesh = self.mesh
+        return graph_of(self.settings, mesh, mesh.domains[domain])
+
+    def close(self) -> None:
+        """Give the catalog back."""
+        self.database.close()
 
     def pins(self) -> Mapping[str, str]:
         """Metadata locations of what is published."""

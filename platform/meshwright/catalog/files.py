@@ -29,8 +29,8 @@ def real(location: str | Path) -> Path:
 def retained(location: str, published: Sequence[tuple[int, str]]) -> set[Path]:
     """Every file that one metadata file needs, and the metadata files of publishes that it still retains.
 
-    That is itself, and the manifest lists, manifests, data and statistics of its whole history. OSError or
-    ValueError where one of them cannot be read: then nothing can be told to be unreferenced.
+    That is itself, and the manifest lists, manifests, data and statistics of its whole history. Raises whatever
+    PyIceberg does where one of them cannot be read: then nothing can be told to be unreferenced.
     """
     table = StaticTable.from_metadata(location)
     snapshots = {s.snapshot_id: s for s in table.metadata.snapshots}

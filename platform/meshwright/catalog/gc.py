@@ -193,7 +193,7 @@ class _Collection:
         for name in names:
             try:
                 found |= retained(name.location, history.get(name.key, ()))
-            except (OSError, ValueError):
+            except Exception:  # noqa: BLE001 - a damaged file makes PyIceberg raise anything; all of its table stays
                 self.unreadable.add(name.key)
         return found
 

@@ -1,0 +1,70 @@
+"""Other processes, really started, really killed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from typing import IO
+
+from meshwright.config import Settings
+
+_HOLD = """
+import sys
+from meshwright.catalog.locks import product_lock
+from meshwright.config import Settings
+from pathlib import Path
+with product_lock(Settings.of(Path(sys.argv[1])), sys.argv[2]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@dataclass
+class Held:
+    """A process that holds a lock until it is killed or let go."""
+
+    process: subprocess.Popen[str]
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.process.kill()
+        self.process.wait()
+
+    def release(self) -> None:
+        """Let it end by itself."""
+        self._stdin.close()
+        self.process.wait(timeout=30)
+
+    @property
+    def _stdin(self) -> IO[str]:
+        assert self.process.stdin is not None
+        return self.process.stdin
+
+
+@dataclass
+class Helper:
+    """Starts processes and ends them with the test."""
+
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def hold(self, settings: Settings, name: str) -> Held:
+        """A process that holds the lock ``name``."""
+        return Held(self.python(_HOLD, str(settings.root), name, wait_for="held"))
+
+    def python(self, code: str, *arguments: str, wait_for: str | None = None) -> subprocess.Popen[str]:
+        """A Python process; ``wait_for`` is the first line it must print."""
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.started.append(process)
+        if wait_for is not None:
+            assert process.stdout is not None
+            assert process.stdout.readline().strip() == wait_for
+        return process
+
+    def close(self) -> None:
+        """Kill what still runs."""
+        for process in self.started:
+            process.kill()
+            process.communicate()
