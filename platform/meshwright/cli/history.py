@@ -32,7 +32,7 @@ Examples:
 def command(ctx: click.Context, port: str, limit: int, format_: str) -> None:
     """Show the builds of PORT (domain.port), newest first: verdict, rows, run, commit, when and by whom.
 
-    ROWS are those of the whole port after a publish. A refused build says which rules its candidate broke and how
+    ROWS are those of the whole port after a publish, PARTS the partitions that it moved. A refused build says which rules its candidate broke and how
     to look into it.
     """
     from meshwright.cli.show import port_named
@@ -68,20 +68,20 @@ def _print(port: Port, entries: Sequence[Entry]) -> None:
 
     page = Page()
     partition = port.contract.partition
-    columns = ["when (UTC)", "verdict", "rows", "snapshot", "run", "commit", "by"]
+    columns = ["when (UTC)", "verdict", "rows", *(["parts"] if partition else []), "run", "commit", "by"]
     rows = [
         {
             "when (UTC)": clock(entry.finished_at),
             "verdict": entry.verdict,
             "rows": "–" if entry.rows is None else f"{entry.rows:,}",
-            "snapshot": short(entry.snapshot),
+            "parts": str(len(entry.partitions)) if entry.partitions else "–",
             "run": short(entry.run),
             "commit": short(entry.commit),
             "by": entry.by or "–",
         }
         for entry in entries
     ]
-    page.table(columns, rows, right=["rows"])
+    page.table(columns, rows, right=["rows", "parts"])
     for entry in entries:
         if lines := _details(port, entry, partition.column if partition else ""):
             page.heading(f"{clock(entry.finished_at)} {entry.verdict}")
@@ -94,10 +94,9 @@ def _print(port: Port, entries: Sequence[Entry]) -> None:
 def _details(port: Port, entry: Entry, column: str) -> list[str]:
     from meshwright.build.partitions import span
 
-    lines = []
-    if entry.partitions and (entry.verdict != "published" or len(entry.partitions) <= 3):
-        lines.append(f"partitions: {span(column, entry.partitions)}")
-    lines += entry.broken
+    lines = [*entry.broken]
     if entry.message and not any(broken.partition(": ")[2] in entry.message for broken in entry.broken):
         lines.append(entry.message)
+    if lines and entry.partitions:
+        lines.insert(0, f"partitions: {span(column, entry.partitions)}")
     return lines

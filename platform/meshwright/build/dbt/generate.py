@@ -29,18 +29,35 @@ def project_dir(mesh: Mesh, domain: str) -> Path:
 
 
 def refresh(settings: Settings, mesh: Mesh, domain: Domain, sources: Mapping[str, Source]) -> None:
-    """Bring ``models/_mesh/sources.yml`` and ``profiles.yml`` of the domain up to date.
+    """Bring the generated files of a domain up to date.
 
     Files are written only where they differ, so that hashes and modification times stay.
     """
+    for file, text in generated(settings, mesh, domain, sources).items():
+        _write(file, text)
+    if (project_dir(mesh, domain.name) / "dbt_project.yml").is_file():
+        _by_hand(settings, domain).parent.mkdir(parents=True, exist_ok=True)
+
+
+def outdated(settings: Settings, mesh: Mesh, domain: Domain, sources: Mapping[str, Source]) -> list[Path]:
+    """Generated files that are not there or not what the contracts ask for; changes nothing."""
+    return [file for file, text in generated(settings, mesh, domain, sources).items() if not _holds(file, text)]
+
+
+def generated(settings: Settings, mesh: Mesh, domain: Domain, sources: Mapping[str, Source]) -> dict[Path, str]:
+    """``models/_mesh/sources.yml`` and ``profiles.yml`` as they should be; none without a dbt project."""
     project = project_dir(mesh, domain.name)
     if not (project / "dbt_project.yml").is_file():
-        return
-    _write(project / "models" / "_mesh" / "sources.yml", _dump(_sources(mesh, domain, sources)))
-    by_hand = settings.scratch / "by-hand" / domain.name / f"{SCRATCH_DATABASE}.duckdb"
-    by_hand.parent.mkdir(parents=True, exist_ok=True)
+        return {}
     views = {"root": str(settings.root.absolute()), "domain": domain.name}
-    _write(project / "profiles.yml", _dump(profile(settings, by_hand, views)))
+    return {
+        project / "models" / "_mesh" / "sources.yml": _dump(_sources(mesh, domain, sources)),
+        project / "profiles.yml": _dump(profile(settings, _by_hand(settings, domain), views)),
+    }
+
+
+def _by_hand(settings: Settings, domain: Domain) -> Path:
+    return settings.scratch / "by-hand" / domain.name / f"{SCRATCH_DATABASE}.duckdb"
 
 
 def profile(settings: Settings, scratch: Path, plugin_config: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,9 +112,13 @@ def _dump(content: dict[str, Any]) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    if file.is_file() and file.read_text(encoding="utf-8") == text:
+    if _holds(file, text):
         return
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f".{file.name}.{uuid.uuid4()}")
     partial.write_text(text, encoding="utf-8")
     partial.replace(file)
+
+
+def _holds(file: Path, text: str) -> bool:
+    return file.is_file() and file.read_text(encoding="utf-8") == text

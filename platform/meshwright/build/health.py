@@ -1,0 +1,137 @@
+"""Whether a build would find what it needs: what is installed, what has landed, what was generated."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+import duckdb
+
+from meshwright.build import landing
+from meshwright.build.dbt import generate
+from meshwright.build.sources import sources_of
+from meshwright.catalog.database import Database
+from meshwright.catalog.health import Finding
+from meshwright.config import Settings
+from meshwright.errors import MeshError
+from meshwright.spec.model import Mesh
+
+TOLD = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pyiceberg", "sqlalchemy")
+"""Packages whose versions are worth telling where all is well."""
+PYTHONS = ((3, 11), (3, 13))
+
+
+def machine(settings: Settings) -> Iterator[Finding]:
+    """Python, packages, DuckDB's extensions, names that hide others, and Dagster's home."""
+    yield _python()
+    yield from _packages()
+    yield _extensions()
+    yield _shadow(settings.root)
+    yield _dagster_home(settings)
+
+
+def contents(settings: Settings, mesh: Mesh, database: Database) -> Iterator[Finding]:
+    """Landed files and generated dbt files of every domain."""
+    yield from _landed(database)
+    yield from _generated(settings, mesh)
+
+
+def _python() -> Finding:
+    found = ".".join(map(str, sys.version_info[:3]))
+    if PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
+        return Finding("ok", "python", f"{found} at {sys.executable}")
+    return Finding("broken", "python", f"{found}; 3.11 to 3.13 are supported", "rm -rf .venv && ./scripts/demo")
+
+
+def _packages() -> Iterator[Finding]:
+    """What this distribution asks for against what is installed."""
+    from packaging.requirements import Requirement
+
+    wrong = 0
+    for requirement in map(Requirement, requires("meshwright") or ()):
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            there: str | None = version(requirement.name)
+        except PackageNotFoundError:
+            there = None
+        if there is None or not requirement.specifier.contains(there, prereleases=True):
+            wrong += 1
+            told = f"{there} is installed" if there else "it is not installed"
+            message = f"{requirement} is needed, {told}"
+            yield Finding("broken", "packages", message, f"{sys.executable} -m pip install '{requirement}'")
+    if not wrong:
+        yield Finding("ok", "packages", ", ".join(f"{name} {version(name)}" for name in TOLD))
+
+
+def _extensions() -> Finding:
+    from meshwright import duck
+
+    try:
+        with duck.connect() as con:
+            rows = con.execute(
+                "SELECT extension_name, extension_version FROM duckdb_extensions() "
+                "WHERE loaded AND extension_name IN ('avro', 'iceberg') ORDER BY 1"
+            ).fetchall()
+    except MeshError as error:
+        return Finding("broken", "extensions", error.faults[0].reason, error.faults[0].command)
+    except duckdb.Error as error:
+        remedy = (
+            f"{sys.executable} -m pip install --force-reinstall duckdb duckdb-extension-avro duckdb-extension-iceberg"
+        )
+        return Finding("broken", "extensions", f"cannot be loaded: {error}", remedy)
+    return Finding("ok", "extensions", "DuckDB loads " + ", ".join(f"{name} {found}" for name, found in rows))
+
+
+def _shadow(root: Path) -> Finding:
+    file = root / "platform" / "__init__.py"
+    if not file.exists():
+        return Finding("ok", "names", "nothing hides Python's own modules")
+    return Finding("broken", "names", f"{file} hides Python's own module platform", f"rm {file}")
+
+
+def _dagster_home(settings: Settings) -> Finding:
+    found, wanted = os.environ.get("DAGSTER_HOME"), settings.dagster_home
+    if found and Path(found).resolve() == wanted.resolve():
+        return Finding("ok", "dagster", f"DAGSTER_HOME is {wanted}")
+    said = f"is {found}, another mesh's" if found else "is not set"
+    activate = settings.root / "scripts" / "activate"
+    usual = wanted == settings.root / ".mesh" / "dagster" and activate.is_file()
+    remedy = f"source {activate}" if usual else f"mkdir -p {wanted} && export DAGSTER_HOME={wanted}"
+    message = f"DAGSTER_HOME {said}: mesh needs none, but dagster dev would not show this mesh's runs"
+    return Finding("warning", "dagster", message, remedy)
+
+
+def _landed(database: Database) -> Iterator[Finding]:
+    if not database.exists:
+        return
+    with database.read() as connection:
+        landings = landing.latest(connection)
+    wrong = False
+    for found in landings.values():
+        try:
+            landing.verify(found)
+        except MeshError as error:
+            wrong = True
+            fault = error.faults[0]
+            yield Finding("broken", "landing", f"{fault.file}: {fault.reason}", fault.command)
+    files = sum(len(found.files) for found in landings.values())
+    if not wrong:
+        yield Finding("ok", "landing", f"{len(landings)} sources in {files} files are what they were")
+
+
+def _generated(settings: Settings, mesh: Mesh) -> Iterator[Finding]:
+    stale = []
+    for domain in mesh.domains.values():
+        try:
+            stale += generate.outdated(settings, mesh, domain, sources_of(mesh, domain))
+        except MeshError as error:
+            yield from (Finding("broken", "ingests", str(fault), fault.command) for fault in error.faults)
+    if stale:
+        message = f"{len(stale)} generated files are not up to date, first {stale[0]}"
+        yield Finding("warning", "dbt files", message, "mesh prepare")
+    else:
+        yield Finding("ok", "dbt files", "sources and profiles are up to date")

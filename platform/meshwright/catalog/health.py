@@ -1,0 +1,138 @@
+"""Whether the catalog and the files that it names are in order, and what to do where they are not."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Connection, text
+
+from meshwright.catalog.database import Database
+from meshwright.catalog.pins import environments, local_path, pin
+from meshwright.catalog.tables import LAYOUT_VERSION
+from meshwright.config import Settings
+from meshwright.errors import MeshError
+from meshwright.spec.model import Product
+
+Level = Literal["ok", "warning", "broken"]
+LITTLE, TOO_LITTLE = 5 * 10**9, 5 * 10**8
+"""Free bytes below which a build may, or is sure to, run out of space."""
+GRACE = timedelta(hours=24)
+"""Unreferenced files younger than this are nothing to worry about: a reader or a build may be at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. ``remedy`` is what to type or do; only a ``broken`` one keeps a mesh from work."""
+
+    level: Level
+    what: str
+    message: str
+    remedy: str | None = None
+
+
+def folders(settings: Settings) -> Iterator[Finding]:
+    """The state folder: may everything in it be written, and is there room?"""
+    state = settings.state_dir
+    parts = [state, *(state / name for name in ("warehouse", "landing", "locks", "scratch", "manifests", "dagster"))]
+    there = [part for part in parts if part.exists()]
+    shut = [part for part in there if not (part.is_dir() and os.access(part, os.W_OK | os.X_OK))]
+    home = next(folder for folder in (state, *state.parents) if folder.exists())
+    if shut:
+        yield Finding("broken", "folders", f"{shut[0]} cannot be written to", f"chown -R {_me()} {state}")
+    elif not there and not os.access(home, os.W_OK | os.X_OK):
+        yield Finding("broken", "folders", f"{state} cannot be made: {home} cannot be written to", f"chmod u+w {home}")
+    else:
+        yield Finding("ok", "folders", str(state) + ("" if there else ", which the first build makes"))
+    free = shutil.disk_usage(home).free
+    level: Level = "broken" if free < TOO_LITTLE else "warning" if free < LITTLE else "ok"
+    yield Finding(
+        level, "disk", f"{free / 1e9:,.1f} GB free", None if level == "ok" else "mesh gc, then free some space"
+    )
+
+
+def catalog(settings: Settings, database: Database) -> Iterator[Finding]:
+    """The catalog database: can it be read, is it sound, are the files that it names where it says?"""
+    if not database.exists:
+        yield Finding("ok", "catalog", f"{database.shown}, which the first build makes")
+        return
+    try:
+        with database.read() as connection:
+            damage = _damage(connection)
+            pins, runs = pin(connection), environments(connection)
+    except MeshError as error:
+        fault = error.faults[0]
+        locked = "locked" in fault.reason
+        remedy = "find who holds it: fuser -v " + str(database.url.database) if locked else _anew(settings)
+        yield Finding("broken", "catalog", fault.reason, fault.command if "layout" in fault.reason else remedy)
+        return
+    if damage:
+        yield Finding("broken", "catalog", f"{database.shown} is damaged: {damage}", _anew(settings))
+        return
+    shown = f"{database.shown}, layout {LAYOUT_VERSION}, {len(pins)} ports published"
+    yield Finding("ok", "catalog", shown + (f", candidates of {', '.join(runs)}" if runs else ""))
+    if pins:
+        yield _places(settings, pins)
+
+
+def leftovers(settings: Settings, database: Database, products: Sequence[Product]) -> Iterator[Finding]:
+    """What nothing refers to and nobody makes any more, who builds now, and whose metadata cannot be read.
+
+    Asks the garbage collection, which imports PyIceberg.
+    """
+    from meshwright.catalog.gc import collect
+
+    try:
+        found = collect(settings, database, products, grace=GRACE, dry_run=True)
+    except MeshError as error:
+        yield Finding("broken", "files", error.faults[0].reason, _anew(settings))
+        return
+    for port in found.unreadable:
+        yield Finding("broken", "files", f"the metadata of {port} cannot be read", f"mesh build --force {port}")
+    if found.busy:
+        yield Finding("ok", "locks", f"held by a live process: {', '.join(found.busy)}")
+    else:
+        yield Finding("ok", "locks", "nobody builds")
+    if found.files or found.candidates:
+        what = f"{len(found.files)} files of {found.bytes / 1e6:,.1f} MB that nothing refers to"
+        names = f", candidates without a verdict: {', '.join(found.candidates[:3])}" if found.candidates else ""
+        yield Finding("warning", "leftovers", what + names, "mesh gc")
+    else:
+        yield Finding("ok", "leftovers", "none")
+
+
+def _damage(connection: Connection) -> str:
+    if connection.dialect.name != "sqlite":
+        return ""
+    found = str(connection.execute(text("PRAGMA quick_check(1)")).scalar())
+    return "" if found == "ok" else found.splitlines()[-1]
+
+
+def _places(settings: Settings, pins: Mapping[str, str]) -> Finding:
+    """Iceberg's metadata holds absolute paths, so a folder that was moved or copied names files elsewhere."""
+    local = {port: Path(local_path(location)) for port, location in pins.items() if "://" not in local_path(location)}
+    home = settings.warehouse.resolve()
+    outside = [path for path in local.values() if not path.resolve().is_relative_to(home)]
+    gone = [path for path in local.values() if not path.is_file()]
+    if outside:
+        reason = f"the catalog names {outside[0]}, outside {home}: the mesh was moved or copied"
+        return Finding("broken", "places", reason, f"move it back to where it was, or {_anew(settings)}")
+    if gone:
+        reason = f"{len(gone)} of {len(local)} published metadata files are gone, first {gone[0]}"
+        return Finding("broken", "places", reason, _anew(settings))
+    return Finding("ok", "places", f"{len(local)} published metadata files are where the catalog says")
+
+
+def _anew(settings: Settings) -> str:
+    state = shlex.quote(str(settings.state_dir))
+    return f"restore {state} from a backup, or build anew: mv {state} {state}.old && mesh build"
+
+
+def _me() -> str:
+    return str(os.getuid())

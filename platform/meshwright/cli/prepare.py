@@ -1,0 +1,57 @@
+"""``mesh prepare``: generated dbt files and manifests, up to date."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import click
+
+from meshwright.cli.output import say, settings_of
+from meshwright.cli.words import counted
+from meshwright.errors import MeshError
+
+if TYPE_CHECKING:
+    from meshwright.config import Settings
+    from meshwright.spec.model import Domain, Mesh
+
+EXAMPLES = """\b
+Examples:
+  mesh prepare        before dbt build by hand, or dagster dev
+"""
+
+
+@click.command("prepare", epilog=EXAMPLES, short_help="Refresh generated dbt files and manifests.")
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Refresh generated dbt files and manifests of all domains.
+
+    Writes dbt_projects/<domain>/profiles.yml and models/_mesh/sources.yml from the contracts, and has dbt read each
+    project whose files changed. Every other verb does that as it needs it.
+    """
+    from meshwright.spec import load
+
+    settings = settings_of(ctx)
+    mesh = load(settings.root)
+    errors: list[MeshError] = []
+    for domain in mesh.domains.values():
+        try:
+            say(_prepared(settings, mesh, domain))
+        except MeshError as error:
+            say(f"{domain.name:<20} cannot be prepared")
+            errors.append(error)
+    if errors:
+        raise type(errors[0])(*(fault for error in errors for fault in error.faults))
+
+
+def _prepared(settings: Settings, mesh: Mesh, domain: Domain) -> str:
+    from meshwright.build.dbt.manifests import graph_of
+
+    started = perf_counter()
+    before = {file.name for file in settings.manifests.glob(f"{domain.name}-*.json")}
+    graph = graph_of(settings, mesh, domain)
+    if not graph.hash:
+        return f"{domain.name:<20} no dbt project"
+    known = f"{domain.name}-{graph.hash}.json" in before
+    done = "up to date" if known else f"read by dbt in {perf_counter() - started:.1f} s"
+    return f"{domain.name:<20} {counted(len(graph.models), 'model')}, {done}"
