@@ -42,14 +42,14 @@ def promotions(raw: Raw) -> Figures:
         pq.read_table(file, columns=[c]).column(0).to_numpy() for c in ("product_id", "store_id", "week")
     )
     key = pd.Series((product << 24) | (store << 8) | week)
-    again = key.duplicated()
-    suspects = np.flatnonzero(key.isin(key[again]))
+    suspects = np.flatnonzero(key.duplicated(keep=False))
+    key_again = key[suspects].to_numpy()
     places = pq.read_table(file, columns=["display_location", "mailer_location"]).take(suspects).to_pandas()
     return {
         "rows": len(key),
         "stores below 65536": int(store.max() < 1 << 16),
-        "keys (product, store, week) that occur again": int(again.sum()),
-        "rows that occur again": int(places.assign(key=key[suspects].to_numpy()).duplicated().sum()),
+        "keys (product, store, week) that occur again": int(pd.Series(key_again).duplicated().sum()),
+        "rows that occur again": int(places.assign(key=key_again).duplicated().sum()),
     }
 
 
