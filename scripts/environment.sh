@@ -38,7 +38,7 @@ check_folder() {
   [ -w "$ROOT" ] || stop 2 "$ROOT cannot be written to; the environment and the data of the mesh live in it" \
     "copy the folder to a place that is yours and run the script there"
   if [ -e "$VENV" ] && [ ! -d "$VENV" ]; then
-    stop 2 "$VENV is in the way: a file, where the environment has to be" "mv $(printf %q "$VENV") elsewhere"
+    stop 2 "$VENV is in the way: a file, where the environment has to be" "mv $(printf %q "$VENV") $(printf %q "$VENV.old")"
   fi
 }
 
@@ -74,7 +74,7 @@ find_python() {
       "on Debian or Ubuntu: apt-get install python$version-venv" \
       "elsewhere: install uv, which needs neither, or a complete Python 3.11, 3.12 or 3.13"
   fi
-  stop 2 "no CPython 3.11, 3.12 or 3.13 ${PYTHON:+as $PYTHON, which the variable PYTHON asks for}${others:+(found: $others)}" \
+  stop 2 "no CPython 3.11, 3.12 or 3.13${PYTHON:+ as $PYTHON, which the variable PYTHON asks for}${others:+ (found: $others)}" \
     "install one (Debian: apt-get install python3 python3-venv; with uv: uv python install 3.13)" \
     "or name one that is not on PATH: PYTHON=/path/to/python3.12 $0"
 }
@@ -93,7 +93,7 @@ make_venv() {
   find_python
   if [ -d "$VENV" ]; then
     if [ -n "$(ls -A "$VENV")" ] && [ ! -e "$VENV/pyvenv.cfg" ] && [ ! -d "$VENV/bin" ] && [ ! -d "$VENV/lib" ]; then
-      stop 2 "$VENV is in the way: a folder that holds no Python environment" "mv $(printf %q "$VENV") elsewhere"
+      stop 2 "$VENV is in the way: a folder that holds no Python environment" "mv $(printf %q "$VENV") $(printf %q "$VENV.old")"
     fi
     say "replacing .venv: it does not work here (moved, half made, or its Python is gone or another)"
     rm -rf -- "$VENV"
@@ -188,9 +188,11 @@ prepare() {
   if healthy && { installed "$lock" || installed requirements-dev.lock; }; then
     return
   fi
+  trap 'say "interrupted; run the script again, it goes on where it stopped"; exit 130' INT
   check_space
   healthy || make_venv
   rm -f -- "$STAMP"
   install "$lock"
   fingerprint "$lock" >"$STAMP"
+  trap - INT
 }
