@@ -47,14 +47,14 @@ class Staged:
 
 @dataclass(frozen=True)
 class PortResult:
-    """What became of one port. ``partitions`` are those that really changed, with their digests."""
+    """What became of one port. ``partitions`` are those whose rows really changed."""
 
     port: Port
     verdict: str
     rows: int
     snapshot: int | None = None
     location: str | None = None
-    partitions: Mapping[str, str] = field(default_factory=dict)
+    partitions: Mapping[str, Part] = field(default_factory=dict)
     verdicts: Sequence[Verdict] = ()
     publish: str | None = None
 
@@ -343,7 +343,7 @@ class Publisher:
     def _result(self, item: _Moving, publish: str, audit: Audit | None) -> PortResult:
         if item.committed is None:
             return self._kept(item.port, audit)
-        changed = {p: item.staged.parts[p].digest if p in item.staged.parts else EMPTY for p in item.changed}
+        changed = {p: item.staged.parts.get(p, Part(p, 0, EMPTY)) for p in item.changed}
         return PortResult(
             item.port, "published", item.committed.rows, item.committed.snapshot, item.committed.location, changed,
             audit.verdicts if audit else (), publish,

@@ -63,7 +63,7 @@ def command(
     if plan_only:
         _print_plan(plans, format_)
         return 0
-    if all(plan.is_noop and not plan.missing for plan in plans) and not _unreported(database):
+    if all(plan.is_noop and not plan.missing for plan in plans) and not unreported(database):
         return _nothing(plans, format_)
     return run_plans(settings, mesh, plans, only, force=force, format_=format_)
 
@@ -116,7 +116,8 @@ def _partitions(
     return chosen
 
 
-def _unreported(database: Database) -> bool:
+def unreported(database: Database) -> bool:
+    """Whether the orchestrator has yet to hear of a publish."""
     if not database.exists:
         return False
     with database.read() as connection:

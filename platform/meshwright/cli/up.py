@@ -43,9 +43,9 @@ def _serve(settings: Settings, host: str, port: int) -> int:
     dagster = Path(sys.executable).with_name("dagster")
     arguments = [str(dagster), "dev", "-w", str(workspace), "-h", host, "-p", str(port)]
     say(f"Dagster on http://{host}:{port} - Ctrl-C stops the UI, the daemon and every code location")
-    process = subprocess.Popen(
-        arguments, cwd=settings.root, env={**os.environ, **environment(settings)}, start_new_session=True
-    )
+    # Dagster warns of classes of its own that are in beta, at every start of every location.
+    variables = {**os.environ, **environment(settings), "PYTHONWARNINGS": "ignore:Class "}
+    process = subprocess.Popen(arguments, cwd=settings.root, env=variables, start_new_session=True)
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, lambda *_: _stop(process))
     try:

@@ -11,6 +11,8 @@ from meshwright.config import Settings
 _CONFIG = """\
 telemetry:
   enabled: false
+nux:
+  enabled: false
 """
 _SILENT = {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "GX_ANALYTICS_ENABLED": "false"}
 

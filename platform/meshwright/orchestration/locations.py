@@ -1,20 +1,18 @@
 """One code location a domain: ``workspace.yaml`` names this module, and the domain as its attribute."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 
 import dagster as dg
 
 from meshwright.config import Settings
+from meshwright.orchestration.tree import component_tree
 
 
 @cache
 def location(domain: str) -> dg.Definitions:
     """The definitions of a domain of the mesh around the working directory."""
-    root = Settings.find().root
-    return dg.ComponentTree.for_project(root).build_defs_at_path(Path(domain))
+    return component_tree().build_defs_at_path(Path(domain))
 
 
 def __getattr__(name: str) -> dg.Definitions:

@@ -11,6 +11,7 @@ from meshwright.build.partitions import in_order
 from meshwright.build.plan import State
 from meshwright.build.product import ProductResult, build_product
 from meshwright.build.publishing import PortResult
+from meshwright.build.staging import Part
 from meshwright.catalog import publish as publishing
 from meshwright.errors import AuditError, MeshError
 from meshwright.orchestration import checks
@@ -76,9 +77,9 @@ def _build(
     yield from checks.of_build(session, product, result, context)
     yield from _materializations(session, product, result)
     for done in result.ports.values():
-        for partition, digest in sorted(done.partitions.items(), key=lambda item: in_order(item[0])):
-            if partition:
-                context.log_event(_partition_event(done, partition, digest))
+        for part in sorted(done.partitions.values(), key=lambda part: in_order(part.partition)):
+            if part.partition:
+                context.log_event(_partition_event(done, part))
     publishing.mark_reported(session.database, {done.publish for done in result.ports.values() if done.publish})
 
 
@@ -118,9 +119,11 @@ def _metadata(port: PortResult, result: ProductResult) -> Mapping[str, Any]:
     return found
 
 
-def _partition_event(port: PortResult, partition: str, digest: str) -> dg.AssetMaterialization:
+def _partition_event(port: PortResult, part: Part) -> dg.AssetMaterialization:
     """Dagster marks every partition of a range with one data version; the last event of each puts that right."""
     return dg.AssetMaterialization(
-        port_key(port.port.key), partition=partition, tags={"dagster/data_version": digest},
-        metadata={"publish": port.publish or ""},
-    )  # fmt: skip
+        port_key(port.port.key),
+        partition=part.partition,
+        tags={"dagster/data_version": part.digest},
+        metadata={"dagster/partition_row_count": part.rows, "publish": port.publish or ""},
+    )

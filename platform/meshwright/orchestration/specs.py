@@ -39,7 +39,7 @@ def landing_spec(domain: Domain, source: Source) -> dg.AssetSpec:
     return dg.AssetSpec(
         landing_key(domain.name, source.name),
         description=source.ingest.description,
-        group_name="landing",
+        group_name=f"{domain.name}__landing",
         owners=_owners(domain),
         kinds={"python"},
         tags={LAYER: "landing", **source.ingest.tags},
@@ -108,7 +108,7 @@ def _model_spec(domain: Domain, product: Product, model: Model, port: Port | Non
         deps=[*parents, *(_source_key(domain.name, name) for name in model.sources)],
         description=model.description or None,
         skippable=port is None,
-        group_name=product.name,
+        group_name=f"{product.domain}__{product.name}",
         owners=_owners(domain),
         code_version=model.code[:12],
         kinds={"dbt", "duckdb"},
