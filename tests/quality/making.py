@@ -22,16 +22,16 @@ def item(kind: str = "library", **more: Any) -> Quality:
     return Quality(kind=kind, where=HERE, **more)  # type: ignore[arg-type]
 
 
-def metric(name: str, operator: str | None = None, operand: Any = None, **more: Any) -> Quality:
-    return item(metric=name, operator=operator, operand=operand, **more)
+def metric(metric: str, operator: str | None = None, operand: Any = None, **more: Any) -> Quality:
+    return item(metric=metric, operator=operator, operand=operand, **more)
 
 
 def sql(query: str, operator: str = "mustBe", operand: Any = 0, **more: Any) -> Quality:
     return item("sql", query=query, operator=operator, operand=operand, **more)
 
 
-def expect(type_: str, **kwargs: Any) -> Quality:
-    return item("custom", engine="greatExpectations", implementation={"type": type_, "kwargs": kwargs})
+def expect(name: str, /, **kwargs: Any) -> Quality:
+    return item("custom", engine="greatExpectations", implementation={"type": name, "kwargs": kwargs})
 
 
 def reference(columns: str, port: str, to: str, **more: Any) -> Reference:

@@ -78,7 +78,8 @@ def _reference(on: Subject, rule: Rule) -> Finding:
     pairs = list(zip(rule.columns, rule.definition["columns"], strict=True))
     match = " AND ".join(f"here.{quote(a)} = there.{quote(b)}" for a, b in pairs)
     complete = " AND ".join(f"here.{quote(a)} IS NOT NULL" for a, _ in pairs)
-    orphans = f"FROM {on.whole} here ANTI JOIN {target} there ON {match} WHERE {complete}"
+    keys = ", ".join(quote(b) for _, b in pairs)
+    orphans = f"FROM {on.whole} here ANTI JOIN (SELECT {keys} FROM {target}) there ON {match} WHERE {complete}"
     failed, checked = on.one(f"SELECT (SELECT count(*) {orphans}), (SELECT count(*) FROM {on.whole})")
     return of_rows(rule, failed, checked, f"SELECT {on.key_and(rule.columns)} {orphans}")
 

@@ -8,7 +8,9 @@ describing a table. Written for Great Expectations 1.24.1, which pyproject.toml 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -52,14 +54,23 @@ class DuckDBDialect(DefaultDialect):
     div_is_floordiv = False
 
 
-_FUNCTIONS = ModuleType("duckdb")
+_MODULE = ModuleType("duckdb")
 """Stands for the module of the dialect. Great Expectations chooses its SQL for regular expressions and LIKE by
-an attribute of that module: Dremio's is ``REGEXP_MATCHES(column, pattern)`` and plain LIKE, as in DuckDB."""
-_FUNCTIONS.DremioDialect = True  # type: ignore[attr-defined]
+an attribute of that module: Dremio's is ``REGEXP_MATCHES(column, pattern)`` and plain LIKE, as in DuckDB. And it
+compares types with the classes of that name in it."""
+_MODULE.DremioDialect = True  # type: ignore[attr-defined]
+
+
+@cache
+def _type_class(name: str) -> type:
+    """The class that stands for a type of DuckDB without its parameters: ``DECIMAL``, ``BIGINT[]``."""
+    made = type(name, (), {"__str__": lambda _: name})
+    setattr(_MODULE, name, made)
+    return made
 
 
 class _Inspector:
-    """Columns of a view, in DuckDB's own type names."""
+    """Columns of a view, by DuckDB's own names of their types."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, dialect: sa.Dialect) -> None:
         self._con = con
@@ -67,7 +78,7 @@ class _Inspector:
 
     def get_columns(self, table_name: str, schema: str | None = None) -> list[dict[str, Any]]:
         _, rows = run(self._con, f"DESCRIBE {quote(str(table_name))}")
-        return [{"name": name, "type": type_} for name, type_, *_ in rows]
+        return [{"name": name, "type": _type_class(re.sub(r"\(.*\)", "", type_))()} for name, type_, *_ in rows]
 
     def get_pk_constraint(self, table_name: str, schema: str | None = None) -> dict[str, Any]:
         return {}
@@ -81,7 +92,7 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         super().__init__(engine=Engine(NullPool(_never), dialect, URL.create("duckdb")), create_temp_table=False)
         self._con = con
         self._tables = _Inspector(con, dialect)
-        self.dialect_module = _FUNCTIONS
+        self.dialect_module = _MODULE
         for view in views:
             self.load_batch_data(view, SqlAlchemyBatchData(execution_engine=self, table_name=view))
 

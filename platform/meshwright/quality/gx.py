@@ -17,11 +17,6 @@ with warnings.catch_warnings():
     from great_expectations.core.expectation_suite import ExpectationSuite
     from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
     from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
-    from great_expectations.expectations.expectation import (
-        ColumnMapExpectation,
-        ColumnPairMapExpectation,
-        MulticolumnMapExpectation,
-    )
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
     from great_expectations.expectations.metadata_types import FailureSeverity
     from great_expectations.expectations.registry import (
@@ -31,12 +26,9 @@ with warnings.catch_warnings():
     from great_expectations.validator.validation_graph import ValidationGraph
 
 __all__ = [
-    "ColumnMapExpectation",
-    "ColumnPairMapExpectation",
     "ExpectationConfiguration",
     "ExpectationSuite",
     "FailureSeverity",
-    "MulticolumnMapExpectation",
     "SqlAlchemyBatchData",
     "SqlAlchemyExecutionEngine",
     "ValidationError",

@@ -19,8 +19,8 @@ _ROW_EXPECTATIONS = (
     "expect_multicolumn_",
     "expect_select_column_values_",
 )
-_ACROSS_ROWS = ("unique", "increasing", "decreasing", "z_scores", "outliers")
-"""Words in the names of expectations that look at a row beside all others."""
+_ACROSS_ROWS = ("of_type", "type_list", "unique", "increasing", "decreasing", "z_scores", "outliers")
+"""Words in the names of expectations that look at a row beside all others, or at no row at all."""
 
 _PORTS = re.compile(
     r"""'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|(?<![\w."])"?mesh"?\s*\.\s*"?(\w+)"?\s*\.\s*"?(\w+)"?""",

@@ -20,16 +20,11 @@ import duckdb
 
 from meshwright.quality.engine import DuckDBExecutionEngine
 from meshwright.quality.gx import (
-    ColumnMapExpectation,
-    ColumnPairMapExpectation,
-    MulticolumnMapExpectation,
     ValidationError,
     ValidationGraph,
     get_expectation_impl,
     list_registered_expectation_implementations,
 )
-
-_MAPS = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,8 @@ def unexpected(con: duckdb.DuckDBPyConnection, ask: Asked, key: tuple[str, ...],
         try:
             engine = DuckDBExecutionEngine(con, {ask.view})
             run = _Run(engine, ask, wanted)
-            result = run.validated(_resolved(engine, [run])).result or {}
+            metrics, _ = run.graph().resolve({"catch_exceptions": False}, show_progress_bars=False)
+            result = run.validated(metrics).result or {}
         except Exception:  # noqa: BLE001 - the verdict is reached already, and stands without samples
             return []
     rows = result.get("partial_unexpected_index_list") or (result.get("details") or {}).get("unexpected_rows")
@@ -104,12 +100,23 @@ class _Run:
     ) -> None:
         self._engine = engine
         self._expectation = _expectation(ask)
-        self._by_row = isinstance(self._expectation, _MAPS)
-        self._counted = ask.counted and self._by_row
-        level = "BOOLEAN_ONLY" if self._by_row else "BASIC"
-        self._format = {"result_format": dict(result_format or {"result_format": level})}
-        needs = self._expectation.get_validation_dependencies(engine, self._format)
-        self._needs = needs.metric_configurations
+        self._format = {"result_format": dict(result_format or {"result_format": "BOOLEAN_ONLY"})}
+        self._needs = self._dependencies()
+        count = f"{getattr(self._expectation, 'map_metric', None)}.unexpected_count"
+        self._count = self._needs.get(count)
+        self._counted = ask.counted and self._count is not None
+        if self._count is None and result_format is None:
+            # Booleans alone would keep the observed value back; it costs no further metric here.
+            self._format = {"result_format": {"result_format": "BASIC"}}
+            self._needs = self._dependencies()
+        # Two expectations of quantiles share the id of a metric that differs, and would share its value.
+        self.alone = any(
+            need.metric_value_kwargs.to_id() != need.id.metric_value_kwargs_id for need in self._needs.values()
+        )
+
+    def _dependencies(self) -> dict[str, Any]:
+        needs = self._expectation.get_validation_dependencies(self._engine, self._format)
+        return dict(needs.metric_configurations)
 
     def graph(self) -> ValidationGraph:
         """Every metric that the expectation needs, with what those need."""
@@ -127,21 +134,22 @@ class _Run:
     def judged(self, metrics: dict[Any, Any]) -> Measured:
         """The judgement; a metric that is missing is asked for again, alone, to learn why."""
         try:
-            if any(need.id not in metrics for need in self._needs.values()):
+            if self.alone or any(need.id not in metrics for need in self._needs.values()):
                 metrics, _ = self.graph().resolve({"catch_exceptions": False}, show_progress_bars=False)
             result = None if self._counted else self.validated(metrics)
+            if result is not None and self._count is None:
+                return Measured(bool(result.success), observed=(result.result or {}).get("observed_value"))
+            assert self._count is not None
+            nulls = self._needs.get("column_values.nonnull.unexpected_count")
+            return Measured(
+                success=result is None or bool(result.success),
+                rows=True,
+                failed=metrics[self._count.id] or 0,
+                nulls=(metrics[nulls.id] or 0) if nulls else 0,
+                checked=metrics[self._needs["table.row_count"].id],
+            )
         except Exception as error:  # noqa: BLE001 - SQL and values come from a contract; any fault is the rule's
             return Measured(False, error=reason(error))
-        if result is not None and not self._by_row:
-            return Measured(bool(result.success), observed=(result.result or {}).get("observed_value"))
-        of = {name: metrics[need.id] for name, need in self._needs.items()}
-        return Measured(
-            success=result is None or bool(result.success),
-            rows=True,
-            failed=of[f"{self._expectation.map_metric}.unexpected_count"] or 0,
-            nulls=of.get("column_values.nonnull.unexpected_count") or 0,
-            checked=of["table.row_count"],
-        )
 
 
 def _prepared(engine: DuckDBExecutionEngine, ask: Asked) -> _Run | Measured:
@@ -166,7 +174,7 @@ def _names() -> tuple[str, ...]:
 
 def _resolved(engine: DuckDBExecutionEngine, runs: list[_Run]) -> dict[Any, Any]:
     edges = {}
-    for run in runs:
+    for run in [run for run in runs if not run.alone]:
         with contextlib.suppress(Exception):  # judged() builds the graph again and reports what is wrong
             edges.update({edge.id: edge for edge in run.graph().edges})
     graph = ValidationGraph(execution_engine=engine, edges=list(edges.values()))

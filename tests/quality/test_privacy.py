@@ -1,0 +1,105 @@
+"""Private columns show in no sample, message or observed value."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from making import Bench, column, expect, metric, port, reference, sql
+
+from meshwright.quality import Verdict
+from meshwright.spec.model import Column, Port
+
+SECRET = "s3cret"
+
+
+def secrets(bench: Bench) -> None:
+    bench.table(f"SELECT i AS id, '{SECRET}' || (i // 2) AS who, 777000 + i AS pay, i AS open FROM range(6) r(i)")
+    bench.table("SELECT 'x' AS who", "shop.people")
+
+
+def private(name: str, type_: str, **more: object) -> Column:
+    return column(name, type_, classification="confidential", **more)
+
+
+ALL: list[Port] = [
+    port(
+        private("id", "long", primary_key_position=1),
+        private(
+            "who", "string", required=True, unique=True,
+            options={"pattern": "^x", "maxLength": 1, "enum": ["x"], "format": "email"},
+            quality=(
+                metric("invalidValues", arguments={"validValues": ["y"]}), metric("duplicateValues"),
+                expect("expect_column_values_to_be_in_set", value_set=["x"]),
+                expect("expect_column_distinct_values_to_be_in_set", value_set=["x"]),
+                expect("expect_column_most_common_value_to_be_in_set", value_set=["x"]),
+                expect("expect_column_values_to_match_strftime_format", strftime_format="%Y"),
+                sql("select max(${property}) from ${object}", "mustBe", "x"),
+                sql("select max(cast(who as int)) from ${object}"),
+                sql("select error(who) from ${object}"),
+            ),
+        ),
+        private(
+            "pay", "long",
+            quality=(
+                expect("expect_column_max_to_be_between", max_value=1),
+                expect("expect_column_mean_to_be_between", max_value=1),
+                expect("expect_column_quantile_values_to_be_between",
+                       quantile_ranges={"quantiles": [0.5], "value_ranges": [[0, 1]]}),
+                sql("select max(${property}) from ${object}"),
+            ),
+        ),
+        column("open", quality=(expect("expect_column_pair_values_to_be_equal", column_A="pay", column_B="open"),)),
+        quality=(
+            sql("select max(pay) from ${object}"), sql("select who from ${object} limit 1", "mustBe", "x"),
+            sql("select sum(Pay) + 1 from ${object}"),
+            expect("unexpected_rows_expectation", unexpected_rows_query="select who as open2, pay + 1 as p from {batch}"),
+            expect("expect_compound_columns_to_be_unique", column_list=["who", "who"]),
+        ),
+        references=(reference("who", "shop.people", "who"),),
+    )
+]  # fmt: skip
+
+
+def told(verdict: Verdict) -> str:
+    return json.dumps([verdict.message, verdict.observed, [dict(s) for s in verdict.samples]], ensure_ascii=False)
+
+
+@pytest.mark.parametrize("asked", ALL)
+@pytest.mark.parametrize("built", [None, "open >= 0"])
+def test_nothing_private_is_told(bench: Bench, asked: Port, built: str | None) -> None:
+    secrets(bench)
+    found = bench.audit(asked, built=built)
+    failed = [v for v in found.values() if not v.passed]
+    assert len(failed) >= 20
+    for verdict in failed:
+        assert SECRET not in told(verdict), verdict
+        assert "777" not in told(verdict), verdict
+    samples = [s for v in failed for s in v.samples]
+    assert samples
+    assert all(s.get("who", "•••") == s.get("pay", "•••") == s.get("id", "•••") == "•••" for s in samples)
+
+
+def test_the_rest_of_a_sample_stays_readable(bench: Bench) -> None:
+    secrets(bench)
+    asked = port(
+        column("id", primary_key_position=1), private("who", "string"), private("pay", "long"),
+        column("open", classification="internal", options={"maximum": 4}),
+    )  # fmt: skip
+    assert bench.audit(asked)["open.maximum"].samples == ({"id": 5, "open": 5},)
+
+
+def test_counts_are_told(bench: Bench) -> None:
+    secrets(bench)
+    item = sql("select count(*) from ${object} where who is not null", id="q")
+    asked = port(column("id"), private("who", "string"), private("pay", "long"), column("open"), quality=(item,))
+    assert bench.audit(asked)["q"].message == "the query gave 6; at most 0 allowed"
+
+
+def test_a_fault_of_the_text_is_told(bench: Bench) -> None:
+    secrets(bench)
+    items = (sql("select nope from ${object}", id="q"), expect("expect_nothing"))
+    asked = port(column("id"), private("who", "string"), private("pay", "long"), column("open"), quality=items)
+    found = bench.audit(asked)
+    assert 'Referenced column "nope" not found' in found["q"].message
+    assert "Great Expectations has no 'expect_nothing'" in found["nothing"].message
