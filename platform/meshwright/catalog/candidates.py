@@ -86,7 +86,8 @@ class Candidate:
         if self._table is None:
             return schemas.evolved_schema(self.port.contract.columns, None, {})
         elements = schemas.read_elements(self._table.properties)
-        return schemas.evolved_schema(self.port.contract.columns, self._table.schema(), elements)
+        last = self._table.metadata.last_column_id
+        return schemas.evolved_schema(self.port.contract.columns, self._table.schema(), elements, last)
 
     @cached_property
     def spec(self) -> PartitionSpec:
@@ -160,10 +161,12 @@ class Candidate:
         """Put the contract's schema and partitioning into the same commit as its rows."""
         metadata = transaction.table_metadata
         if metadata.schema().as_struct() != self.schema.as_struct():
-            newest = SetCurrentSchemaUpdate(schema_id=-1)  # type: ignore[call-arg]
-            transaction._apply((AddSchemaUpdate(schema=self.schema), newest))
-            elements = json.dumps(schemas.element_ids(self.port.contract.columns, self.schema))
-            transaction._apply((SetPropertiesUpdate(updates={schemas.ELEMENTS: elements}),))
+            fresh = 1 + max(s.schema_id for s in metadata.schemas)
+            added = AddSchemaUpdate(schema=Schema(*self.schema.fields, schema_id=fresh))
+            transaction._apply((added, SetCurrentSchemaUpdate(schema_id=fresh)))  # type: ignore[call-arg]
+        elements = schemas.element_ids(self.port.contract.columns, self.schema)
+        if elements != schemas.read_elements(metadata.properties):
+            transaction._apply((SetPropertiesUpdate(updates={schemas.ELEMENTS: json.dumps(elements)}),))
         if not schemas.same_partitioning(metadata.spec(), self.spec):
             with transaction.update_spec() as update:
                 for old in metadata.spec().fields:

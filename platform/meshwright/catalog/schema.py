@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema, assign_fresh_schema_ids
 from pyiceberg.transforms import DayTransform, IdentityTransform, MonthTransform, Transform
-from pyiceberg.types import IcebergType, ListType, MapType, NestedField, StructType
+from pyiceberg.types import (
+    DecimalType,
+    DoubleType,
+    FloatType,
+    IcebergType,
+    IntegerType,
+    ListType,
+    LongType,
+    MapType,
+    NestedField,
+    StructType,
+)
 
 from meshwright.spec import model
 from meshwright.spec.types import Type, parse
@@ -38,24 +49,28 @@ def iceberg_type(of: Type) -> IcebergType:
     return IcebergType.model_validate(str(of))
 
 
-def evolved_schema(columns: Sequence[model.Column], current: Schema | None, elements: dict[str, int]) -> Schema:
+def evolved_schema(
+    columns: Sequence[model.Column], current: Schema | None, elements: dict[str, int], last_id: int = 0
+) -> Schema:
     """The schema for ``columns``, every field optional (``required`` is a rule of the audit).
 
     A column keeps the field id that its element id had, else the one of its name, as long as its type is the
     same or a promotion that Iceberg reads without rewriting; all others get new ids. Ids are never reused:
-    counting goes on from the highest of ``current``.
+    counting goes on from ``last_id``, the highest that the table ever gave.
     """
     fresh = assign_fresh_schema_ids(
         Schema(*(NestedField(i, c.name, iceberg_type(parse(c.type)), required=False) for i, c in enumerate(columns, 1)))
     )
     if current is None:
         return fresh
-    offset = max([current.highest_field_id, *elements.values()])
-    by_name = {f.name: f for f in current.fields}
+    offset = max(current.highest_field_id, last_id, *elements.values(), 0)
     by_id = {f.field_id: f for f in current.fields}
+    by_element = {e: by_id[i] for e, i in elements.items() if i in by_id}
+    named = {by_element[c.element_id].field_id for c in columns if c.element_id in by_element}
+    by_name = {f.name: f for f in current.fields if f.field_id not in named}
     fields = []
     for column, field in zip(columns, fresh.fields, strict=True):
-        kept = by_id.get(elements.get(column.element_id or "", -1)) or by_name.get(column.name)
+        kept = by_element.get(column.element_id or "") or by_name.get(column.name)
         if kept is not None and _reads(kept.field_type, field.field_type):
             nested = kept.field_type if not kept.field_type.is_primitive else field.field_type
             fields.append(NestedField(kept.field_id, column.name, nested, required=False))
@@ -111,18 +126,12 @@ def field_ids(schema: Schema) -> str:
 
 
 def _reads(old: IcebergType, new: IcebergType) -> bool:
-    from pyiceberg.exceptions import ResolveError
-    from pyiceberg.schema import promote
-
+    """Whether files of the old type read as the new one: Iceberg's table of type promotions, format version 2."""
     if not old.is_primitive or not new.is_primitive:
         return _shape(old) == _shape(new)
-    if old == new:
-        return True
-    try:
-        promote(old, new)
-    except ResolveError:
-        return False
-    return True
+    if isinstance(old, DecimalType) and isinstance(new, DecimalType):
+        return old.scale == new.scale and old.precision <= new.precision
+    return old == new or (type(old), type(new)) in {(IntegerType, LongType), (FloatType, DoubleType)}
 
 
 def _shape(of: IcebergType) -> str:
