@@ -40,13 +40,17 @@ MAX_REBUILDS = 5
 
 @dataclass(frozen=True)
 class ProductResult:
-    """How the step of a product ended; ``tests`` are dbt's."""
+    """How the step of a product ended; ``tests`` are dbt's.
+
+    ``failing`` are faults of snapshots that stay published although they break a rule that is new.
+    """
 
     product: Product
     plan: ProductPlan
     ports: Mapping[str, PortResult]
     tests: Sequence[runner.NodeResult]
     seconds: float
+    failing: Sequence[Fault] = ()
 
     @property
     def rows(self) -> int:
@@ -76,7 +80,7 @@ def build_product(
             step = _Step(run, product, partitions, force)
             outcome = step.run_once()
             if outcome is not None:
-                return ProductResult(product, step.plan, outcome, step.tests, perf_counter() - started)
+                return ProductResult(product, step.plan, outcome, step.tests, perf_counter() - started, step.failing)
             run.say(f"{product.key}: what it read or replaces was published anew meanwhile; building again")
     raise BuildError(Fault("its inputs moved in each of five attempts", key=product.key, command="mesh build"))
 
@@ -90,6 +94,7 @@ class _Step:
     only: Sequence[str] | None
     force: bool
     tests: list[runner.NodeResult] = field(default_factory=list)
+    failing: list[Fault] = field(default_factory=list)
     build: str = field(default_factory=lambda: str(uuid.uuid4()))
     started: str = field(default_factory=now)
 
@@ -125,6 +130,7 @@ class _Step:
             raise BuildError(_missing(self.product, self.plan.missing))
         self.run.on_step("planned")
         publisher = Publisher(self.run, self.product, self.plan, self.state, self.pins, self.build, self.started)
+        self.failing = publisher.failing
         if not self.plan.due_ports:
             return publisher.audit_in_place()
         try:

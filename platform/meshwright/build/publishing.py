@@ -113,7 +113,10 @@ class _Moving:
 
 @dataclass
 class Publisher:
-    """Publishes what one build of a product staged."""
+    """Publishes what one build of a product staged.
+
+    ``failing`` is what the audits of snapshots that stay found; their pointers do not move for it.
+    """
 
     run: Run
     product: Product
@@ -122,6 +125,7 @@ class Publisher:
     pins: Mapping[str, str]
     build: str
     started: str
+    failing: list[Fault] = field(default_factory=list)
 
     @property
     def namespace(self) -> str:
@@ -166,7 +170,7 @@ class Publisher:
         if audits:
             with self.run.database.write() as connection:
                 records.write_audits(connection, [a.record for a in audits.values()])
-            self._require_passed(audits)
+            self.failing += self._faults(audits)
         return {port.name: self._kept(port, audits.get(port.name)) for port in self.product.ports}
 
     def record_failure(self, error: MeshError) -> None:
@@ -202,7 +206,7 @@ class Publisher:
             audits = {m.port.name: auditor.audit(con, m.port, m.committed, self._built(m)) for m in due.values()}
             audits |= {port.name: auditor.audit(con, port, None, None) for port in in_place}
         if due:
-            self._require_passed({name: a for name, a in audits.items() if name in due}, record=True)
+            self._require_passed({name: a for name, a in audits.items() if name in due})
         return audits
 
     def _built(self, item: _Moving) -> str | None:
@@ -230,17 +234,18 @@ class Publisher:
         read = con.execute(f"SELECT count({name}) FROM {rows}").fetchone()
         return bool(there and there[0]) and not (read and read[0])
 
-    def _require_passed(self, audits: Mapping[str, Audit], *, record: bool = False) -> None:
-        failed = [fault for audit in audits.values() for fault in audit.faults()]
-        if not failed:
+    def _require_passed(self, audits: Mapping[str, Audit]) -> None:
+        """AuditError where a candidate broke an error rule; its audit is recorded, its names stay."""
+        if not any(audit.faults() for audit in audits.values()):
             return
-        if record:
-            with self.run.database.write() as connection:
-                records.write_audits(connection, [a.record for a in audits.values()])
-            look = f'mesh query --env {self.run.id} "select * from mesh.{self.product.domain}.{next(iter(audits))}"'
-        else:
-            look = f"mesh show {self.product.domain}.{next(iter(audits))}"
-        raise AuditError(*(replace(fault, command=fault.command or look) for fault in failed))
+        with self.run.database.write() as connection:
+            records.write_audits(connection, [a.record for a in audits.values()])
+        look = f'mesh query --env {self.run.id} "select * from mesh.{{}}"'
+        raise AuditError(*(replace(f, command=look.format(a.port.key)) for a in audits.values() for f in a.faults()))
+
+    def _faults(self, audits: Mapping[str, Audit]) -> list[Fault]:
+        """What is wrong with published snapshots under their new rules."""
+        return [replace(f, command=f"mesh show {a.port.key}") for a in audits.values() for f in a.faults()]
 
     def _swap(self, moving: Sequence[_Moving], audits: Mapping[str, Audit]) -> Mapping[str, PortResult]:
         publish = str(uuid.uuid4())
@@ -262,7 +267,7 @@ class Publisher:
         )
         results = {m.port.name: self._result(m, publish, audits.get(m.port.name)) for m in moving}
         kept = {p.name: self._kept(p, audits.get(p.name)) for p in self.product.ports if p.name not in results}
-        self._require_passed({name: a for name, a in audits.items() if name in kept})
+        self.failing += self._faults({name: a for name, a in audits.items() if name in kept})
         return {**results, **kept}
 
     def _rests_on_what_moved(self, moving: Sequence[_Moving]) -> bool:

@@ -81,6 +81,10 @@ def _build(
             if part.partition:
                 context.log_event(_partition_event(done, part))
     publishing.mark_reported(session.database, {done.publish for done in result.ports.values() if done.publish})
+    if result.failing:
+        broken = AuditError(*result.failing)
+        session.listener.failed(product.key, broken)
+        raise failure(broken)
 
 
 def _materializations(session: Session, product: Product, result: ProductResult) -> Iterator[Event]:
