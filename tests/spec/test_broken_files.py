@@ -1,4 +1,5 @@
 """Every way to break a file gives line, key, reason and, where there is one, the right spelling."""
+# ruff: noqa: E501 - the cases are a table, read across
 
 from __future__ import annotations
 

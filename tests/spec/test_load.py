@@ -24,8 +24,11 @@ def test_the_tiny_mesh_is_typed(tmp_path: Path) -> None:
     assert (shop.owner, shop.contact, shop.folder) == ("Shop data", "shop-data@example.com", tmp_path / "domains/shop")
     orders = mesh.ports["shop.orders"].contract
     assert [(c.name, c.type, c.required) for c in orders.columns] == [
-        ("order_id", "long", True), ("customer_id", "long", True), ("week", "int", True), ("amount", "decimal(12,2)", True),
-    ]  # fmt: skip
+        ("order_id", "long", True),
+        ("customer_id", "long", True),
+        ("week", "int", True),
+        ("amount", "decimal(12,2)", True),
+    ]
     assert orders.primary_key == ("order_id",)
     assert orders.partition is not None
     assert (orders.partition.column, orders.partition.transform) == ("week", Transform.IDENTITY)

@@ -100,7 +100,8 @@ def column_type(item: At, version: str, report: Report, depth: int = 1) -> Type 
 
 def _reported(item: At, logical: str | None) -> bool:
     """Whether what is missing for a type was reported further down, or by the standard's schema."""
-    return bool(item.get("logicalType")) and logical not in ("object", "array", "map")
+    inside = list(item.items("properties")) or item.get("items") or item.get("map")
+    return bool(inside) or (bool(item.get("logicalType")) and logical not in ("object", "array", "map"))
 
 
 def _derived(item: At, logical: str | None, version: str, report: Report, depth: int) -> Type | None:
@@ -138,10 +139,10 @@ def _nested(item: At, logical: str | None, version: str, report: Report, depth: 
 
 
 def _check_ids(table: At, report: Report) -> None:
-    ids: dict[str, int] = {}
+    ids: dict[str, At] = {}
     for item in table.items("properties"):
-        if (id_ := item.string("id")) and ids.setdefault(id_, item.node.line) != item.node.line:
-            report(item.at("id").fault(f"id {id_!r} is given twice; first on line {ids[id_]}"))
+        if (id_ := item.string("id")) and ids.setdefault(id_, item) is not item:
+            report(item.at("id").fault(f"id {id_!r} is given twice; first on line {ids[id_].node.line}"))
 
 
 def _with_keys(table: At, found: list[Column], report: Report) -> tuple[Column, ...]:

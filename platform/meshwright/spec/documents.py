@@ -89,7 +89,7 @@ def raise_all(faults: Iterable[Fault]) -> None:
     """SpecError with every fault once, in the order of files and lines; nothing where there are none."""
     ordered = sorted(dict.fromkeys(faults), key=lambda f: (str(f.file or ""), f.line or 0, f.column or 0))
     told = []
-    for file, group in groupby(ordered, key=lambda f: f.file):
+    for _, group in groupby(ordered, key=lambda f: f.file):
         mine = list(group)
         told += [_finished(fault) for fault in mine[:MAX_FAULTS]]
         if len(mine) > MAX_FAULTS:

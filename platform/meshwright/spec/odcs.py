@@ -114,6 +114,8 @@ def _as_3_1(document: Json) -> None:
     _take_away(defs["CustomProperty"], since, "vendor")
     _take_away(defs["ServiceLevelAgreementProperty"], since, "customProperties", "authoritativeDefinitions")
     _take_away(defs["RelationshipBase"], since, "id")
+    qualified = defs["FullyQualifiedReference"]
+    qualified["pattern"] = qualified["pattern"].replace("ya?ml", "yaml")
     base = defs["SchemaBaseProperty"]
     _take_away(base, since, "enum", "semanticType")
     base["allOf"] = [p for p in base["allOf"] if p.get("if", {}).get("required") != ["logicalType"]]

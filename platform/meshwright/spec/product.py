@@ -68,30 +68,33 @@ def check_name(root: At, key: str, folder: str, report: Report) -> None:
 
 def outputs(root: At, report: Report) -> Iterator[Output]:
     """The output ports that a product lists."""
-    lines: dict[str, int] = {}
+    first: dict[str, At] = {}
     for item in root.items("outputPorts"):
         name = item.string("name")
         if name is None:
             continue
         if wrong := name_fault(name, "port"):
             report(item.at("name").fault(wrong[0], suggestion=wrong[1]))
-        elif lines.setdefault(name, item.node.line) != item.node.line:
-            report(item.at("name").fault(f"output port {name!r} is listed twice; first on line {lines[name]}"))
+        elif first.setdefault(name, item) is not item:
+            report(
+                item.at("name").fault(f"output port {name!r} is listed twice; first on line {first[name].where.line}")
+            )
         else:
             yield Output(name, item, item.string("contractId"))
-    if not lines and not list(root.items("outputPorts")):
+    if not first and not list(root.items("outputPorts")):
         report(root.at("outputPorts").fault("a product needs at least one output port"))
 
 
 def inputs(root: At, report: Report) -> Iterator[tuple[At, Input]]:
     """The input ports that a product lists, with their places."""
-    lines: dict[str, int] = {}
+    first: dict[str, At] = {}
     for item in root.items("inputPorts"):
         name = item.string("name")
         if name is None:
             continue
-        if lines.setdefault(name, item.node.line) != item.node.line:
-            report(item.at("name").fault(f"input port {name[:80]!r} is listed twice; first on line {lines[name]}"))
+        if first.setdefault(name, item) is not item:
+            line = first[name].where.line
+            report(item.at("name").fault(f"input port {name[:80]!r} is listed twice; first on line {line}"))
             continue
         place, contract_id = item.at("name").where, item.string("contractId")
         yield item, Input(name, _mapping(item, report), place, contract_id, item.string("version"))

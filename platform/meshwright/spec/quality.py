@@ -29,13 +29,13 @@ _KINDS: tuple[Literal["library", "sql", "custom", "text"], ...] = ("library", "s
 
 def qualities(owner: At, report: Report) -> tuple[Quality, ...]:
     """The ``quality`` list of a schema object or a property."""
-    ids: dict[str, int] = {}
+    ids: dict[str, At] = {}
     found = []
     for item in owner.items("quality"):
         if isinstance(item.node.value, dict):
             found.append(_quality(item, report))
-            if (id_ := item.string("id")) and ids.setdefault(id_, item.node.line) != item.node.line:
-                report(item.at("id").fault(f"id {id_!r} is given twice; first on line {ids[id_]}"))
+            if (id_ := item.string("id")) and ids.setdefault(id_, item) is not item:
+                report(item.at("id").fault(f"id {id_!r} is given twice; first on line {ids[id_].node.line}"))
     return tuple(found)
 
 

@@ -191,7 +191,8 @@ class _Pass:
             self._unevaluated(schema, node, steps, problems, seen)
         if problems and "x-reason" in schema:
             problems = [Problem(f"{kind(node)} {schema['x-reason']}", node.line, node.column, steps)]
-        return _Verdict(problems, frozenset(seen))
+        # Branches that agree must not multiply what they found, level by level.
+        return _Verdict(tuple(dict.fromkeys(problems)) if len(problems) > 1 else problems, frozenset(seen))
 
     @staticmethod
     def _take(verdict: _Verdict, problems: list[Problem], seen: set[str]) -> None:

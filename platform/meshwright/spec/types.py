@@ -310,11 +310,12 @@ def _suggest(text: str) -> str | None:
 
     folded = " ".join(text.strip().lower().split())
     base = re.sub(r"\(.*", "", folded).strip()
-    if numbers := re.fullmatch(r"(?:decimal|numeric|number|dec)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)", folded):
-        return f"decimal({numbers[1]},{numbers[2] or 0})"
+    if numbers := re.fullmatch(r"(?:decimal|numeric|number|dec)\s*\(\s*(\d{1,9})\s*(?:,\s*(\d{1,9})\s*)?\)", folded):
+        precision, scale = int(numbers[1]), int(numbers[2] or 0)
+        return f"decimal({precision},{scale})" if scale <= precision <= MAX_PRECISION else None
     if base in ("decimal", "numeric"):
         return "decimal(18,2)"
-    if found := re.fullmatch(r"(?:array|list)\s*[<(]\s*(\w+)\s*[>)]", folded):
+    if found := re.fullmatch(r"(?:array|list)\s*[<(]\s*(\w+)\s*[>)]?", folded):
         inner = found[1] if found[1] in PRIMITIVES else _OTHER_SPELLINGS.get(found[1])
         return f"list<{inner}>" if inner else None
     if folded in PRIMITIVES:
