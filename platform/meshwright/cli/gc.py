@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,7 +61,7 @@ def command(ctx: click.Context, grace: timedelta, dry_run: bool, format_: str) -
         emit_json(_as_data(found, dry_run))
     elif found.files:
         _print(settings, found)
-    _tell(found, grace, dry_run)
+    _tell(settings, found, grace, dry_run)
 
 
 def _as_data(found: Collected, dry_run: bool) -> dict[str, Any]:
@@ -78,19 +77,19 @@ def _as_data(found: Collected, dry_run: bool) -> dict[str, Any]:
 
 
 def _print(settings: Settings, found: Collected) -> None:
-    """Files by the table or source that they belong to: three levels below the state folder."""
+    """Files by the table or source that they belong to, at most three levels below the state folder."""
     from meshwright.cli.page import Page
 
-    homes = Counter(Path(*file.relative_to(settings.state_dir).parts[:3]) for file in found.files)
-    rows = [{"files": f"{count:,}", "where": str(settings.state_dir / home)} for home, count in sorted(homes.items())]
+    homes = Counter("/".join(file.relative_to(settings.state_dir).parts[:3]) for file in found.files)
+    rows = [{"files": f"{count:,}", "where": home} for home, count in sorted(homes.items())]
     Page().table(["files", "where"], rows, right=["files"], wrap=["where"])
 
 
-def _tell(found: Collected, grace: timedelta, dry_run: bool) -> None:
+def _tell(settings: Settings, found: Collected, grace: timedelta, dry_run: bool) -> None:
     verb = "would remove" if dry_run else "removed"
     what = f"{counted(len(found.files), 'file')}, {size(found.bytes)}" if found.files else "nothing"
     names = f", and the candidates {', '.join(found.candidates)}" if found.candidates else ""
-    say(f"{verb} {what}{names}")
+    say(f"{verb} {what}{f' in {settings.state_dir}' if found.files else ''}{names}")
     if found.young:
         say(f"spared {counted(found.young, 'file')} younger than {_words(grace)}; --grace 0 spares none")
     if found.busy:

@@ -32,8 +32,8 @@ Examples:
 def command(ctx: click.Context, port: str, limit: int, format_: str) -> None:
     """Show the builds of PORT (domain.port), newest first: verdict, rows, run, commit, when and by whom.
 
-    ROWS are those of the whole port after a publish, PARTS the partitions that it moved. A refused build says which rules its candidate broke and how
-    to look into it.
+    ROWS are those of the whole port after a publish, PARTS the partitions that it moved. A refused build says which
+    rules its candidate broke and how to look into it.
     """
     from meshwright.cli.show import port_named
     from meshwright.spec import load
@@ -43,7 +43,7 @@ def command(ctx: click.Context, port: str, limit: int, format_: str) -> None:
     entries = _entries(settings, found, limit + 1)
     shown = entries[:limit]
     if format_ == "json":
-        emit_json([asdict(e) | {"snapshot": e.snapshot and str(e.snapshot)} for e in shown])
+        emit_json([asdict(e) | {"snapshot": None if e.snapshot is None else str(e.snapshot)} for e in shown])
     elif shown:
         _print(found, shown)
     if not shown:

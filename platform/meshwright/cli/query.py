@@ -20,16 +20,25 @@ Examples:
   mesh query --format csv "from mesh.growth.campaign_impact" > impact.csv
   mesh query --file report.sql --format json
   echo "from mesh.sales.store_weeks limit 3" | mesh query -
-  mesh query --env 3f2a91bc "from mesh.sales.baskets"    what a refused run made
+  mesh query --env 3f2a91bc "from mesh.sales.baskets"  what a refused run made
 """
 _MOST = 200
 """Rows that a table shows on a terminal."""
+_SHORTEST = 6
+"""Characters of a run's id that name it, where no other begins so."""
 
 
 @click.command("query", epilog=EXAMPLES, short_help="Run one SELECT over published ports.")
 @click.argument("sql", required=False)
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Read the SQL from a file.")
-@click.option("--format", "format_", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="How to print.",
+)
 @click.option("--env", "environment", default=PRODUCTION, metavar="RUN", help="Read a run's candidates first.")
 @click.pass_context
 def command(ctx: click.Context, sql: str | None, file: Path | None, format_: str, environment: str) -> None:
@@ -51,7 +60,7 @@ def command(ctx: click.Context, sql: str | None, file: Path | None, format_: str
     if left_out:
         say(left_out)
     if environment != PRODUCTION:
-        say(f"from {environment}: {', '.join(names.own) or 'nothing'}; all else as published")
+        say(f"from {names.environment}: {', '.join(names.own) or 'nothing'}; all else as published")
 
 
 def _text(sql: str | None, file: Path | None) -> str:
@@ -120,21 +129,25 @@ class _Names:
 
         database = Database(self.settings)
         if not database.exists:
-            self._require_environment(())
+            self._named(())
             return {}
         with database.read() as connection:
             base = pin(connection)
             if self.environment == PRODUCTION:
                 return base
-            self._require_environment(environments(connection))
+            self.environment = self._named(environments(connection))
             layer = pin(connection, environment=self.environment)
         self.own = sorted(port for port, location in layer.items() if base.get(port) != location)
         return layer
 
-    def _require_environment(self, there: Sequence[str]) -> None:
-        if self.environment in (PRODUCTION, *there):
-            return
-        near = next((name for name in there if name.startswith(self.environment)), None)
+    def _named(self, there: Sequence[str]) -> str:
+        """The environment of that name, or the only one whose name begins so."""
+        known = (PRODUCTION, *there)
+        begun = [name for name in known if name.startswith(self.environment)]
+        if self.environment in known:
+            return self.environment
+        if len(begun) == 1 and len(self.environment) >= _SHORTEST:
+            return begun[0]
         shown = f"; there {'is' if len(there) == 1 else 'are'} {', '.join(there[:5])}" if there else "; there is none"
         reason = f"no environment and no refused run is called {self.environment!r}{shown}"
-        raise InputError(Fault(reason, key="--env", suggestion=near, command="mesh status"))
+        raise InputError(Fault(reason, key="--env", suggestion=begun[0] if begun else None, command="mesh status"))

@@ -44,7 +44,7 @@ def command(ctx: click.Context, selectors: tuple[str, ...], format_: str) -> Non
     mesh = load(settings.root)
     ports = status_of(settings, mesh, Database(settings), select(mesh, selectors))
     if format_ == "json":
-        emit_json([asdict(port) for port in ports])
+        emit_json([asdict(p) | {"snapshot": None if p.snapshot is None else str(p.snapshot)} for p in ports])
         return
     _print(ports)
     _summarise(ports, selectors)
