@@ -149,7 +149,7 @@ explain_failure() {
   elif grep -qiE 'hashes? mismatch|do not match the hashes|digest mismatch' "$LOG"; then
     stop 1 "a package differs from the one that the lock names; nothing of it was installed" \
       "clear the installer's cache (uv cache clean, or pip cache purge), then $again"
-  elif grep -qiE 'max retries|connection (error|broken|refused|reset|aborted|timed out)|timed? ?out|name resolution|dns error|error sending request|failed to fetch|newconnectionerror|proxyerror|sslerror|certificate|unreachable|connectivity' "$LOG"; then
+  elif grep -qiE 'max retries|connection (error|broken|refused|reset|aborted|timed out)|timed? ?out|name resolution|dns error|error sending request|failed to fetch|newconnectionerror|proxyerror|sslerror|certificate|unreachable|connectivity|from versions: none' "$LOG"; then
     stop 3 "the package index cannot be reached" \
       "check the network (behind a proxy: HTTPS_PROXY; with a mirror: the configuration of pip or uv), then $again"
   fi
