@@ -74,7 +74,9 @@ def test_verdicts_are_those_of_the_general_validator(schema: dict[str, Any], val
 
 
 def test_a_keyword_that_is_not_implemented_is_refused() -> None:
-    for schema in ({"dependentRequired": {}}, {"properties": {"a": {"maxProperties": 1}}}, {"allOf": [{"else": {}}]}):
+    inner: dict[str, Any] = {"properties": {"a": {"maxProperties": 1}}}
+    schemas: list[dict[str, Any]] = [{"dependentRequired": {}}, inner, {"allOf": [{"else": {}}]}]
+    for schema in schemas:
         with pytest.raises(ValueError, match="not implemented"):
             Schema(schema)
 
