@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from meshwright.cli import main
 from meshwright.errors import MeshError
@@ -19,24 +18,23 @@ from support.tiny import TinyMesh, copy_tiny, lines_of
 
 
 @pytest.fixture(scope="session")
-def story_root(tiny_template: Path, shared_folder: Path) -> Path:
-    """A tiny mesh with a past: published, week 2 refused, published anew by shop alone, then a model that fails."""
-    root = shared_folder / "story"
-    with FileLock(shared_folder / "story.lock"):
-        if not (root / ".told").exists():
-            mesh = copy_tiny(tiny_template, root)
-            mesh.build(run=mesh.run(FIRST))
-            mesh.put_lines(2, [(201, 1, 1, 2, -5.0), (201, 2, 1, 2, 1.0)])
-            with contextlib.suppress(MeshError):
-                mesh.build(run=mesh.run(REFUSED))
-            mesh.put_lines(2, lines_of(2, 2.0))
-            mesh.build("shop", run=mesh.run(SECOND))
-            mesh.edit(tiny.CUSTOMERS_SQL, ("name from", "upper(nme) as name from"))
-            with contextlib.suppress(MeshError):
-                mesh.build("shop", run=mesh.run(FAILED))
-            mesh.close()
-            (root / ".told").touch()
-    return root
+def story_root(tiny_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny mesh with a past: published, week 2 refused, published anew by shop alone, then a model that fails.
+
+    One a worker, since tests change its files for a moment.
+    """
+    mesh = copy_tiny(tiny_template, tmp_path_factory.mktemp("story") / "mesh")
+    mesh.build(run=mesh.run(FIRST))
+    mesh.put_lines(2, [(201, 1, 1, 2, -5.0), (201, 2, 1, 2, 1.0)])
+    with contextlib.suppress(MeshError):
+        mesh.build(run=mesh.run(REFUSED))
+    mesh.put_lines(2, lines_of(2, 2.0))
+    mesh.build("shop", run=mesh.run(SECOND))
+    mesh.edit(tiny.CUSTOMERS_SQL, ("name from", "upper(nme) as name from"))
+    with contextlib.suppress(MeshError):
+        mesh.build("shop", run=mesh.run(FAILED))
+    mesh.close()
+    return mesh.root
 
 
 @pytest.fixture
