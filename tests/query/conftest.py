@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from published import Warehouse, publish
+
+from .published import Warehouse, publish
 
 
 @pytest.fixture(scope="session")

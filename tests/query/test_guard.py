@@ -6,13 +6,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from published import Warehouse
 
 from meshwright.duck import load_iceberg
 from meshwright.errors import InputError
 from meshwright.query import names
 from meshwright.query.guard import parse
 from meshwright.query.tree import functions
+
+from .published import Warehouse
 
 HERE = Path(__file__).parent
 T = "mesh.sales.transactions"

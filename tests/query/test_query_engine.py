@@ -13,13 +13,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from published import Warehouse
 
 from meshwright.duck import literal, load_iceberg, quote
 from meshwright.errors import InputError, UnavailableError
 from meshwright.query import connect, query
 from meshwright.query.engine import local_path
 from meshwright.query.faults import from_duckdb
+
+from .published import Warehouse
 
 
 def test_ports_are_views_of_their_pinned_snapshots(mesh: Warehouse) -> None:
@@ -173,11 +174,11 @@ def test_ctrl_c_stops_a_query_at_any_time(mesh: Warehouse, delay: float) -> None
 
 
 def test_an_abandoned_query_does_not_hold_up_the_close(mesh: Warehouse) -> None:
+    result = mesh.ask("SELECT range FROM range(1000000000000) WHERE range < 1000000 OR hash(range) = 0")
+    assert next(result.rows) == (0,)
     start = time.perf_counter()
-    sql = "SELECT a.range FROM range(10000000000) a, range(10000) b WHERE hash(a.range + b.range) % 1000 = 0"
-    with mesh.ask(sql) as result:
-        next(result.rows)
-    assert time.perf_counter() - start < 10
+    result.close()
+    assert time.perf_counter() - start < 5
 
 
 def test_nothing_heavy_is_imported(mesh: Warehouse) -> None:

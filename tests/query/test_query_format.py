@@ -8,11 +8,12 @@ import json
 from decimal import Decimal
 
 import pytest
-from published import Warehouse
 
 from meshwright.query import FORMATS, write
 from meshwright.query.cells import cut, printable, width_of
 from meshwright.query.format import unique
+
+from .published import Warehouse
 
 MIXED = """
     SELECT * FROM (VALUES
