@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from meshwright.build.columns import compare, described
+from meshwright.build.keys import digest_of
 from meshwright.build.partitions import WHOLE, predicate, text_of_row
 from meshwright.duck import literal, quote
 from meshwright.errors import BuildError, Fault
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 PRIVATE = "•••"
 EMPTY = "0-0"
-"""The digest of no rows."""
+"""The digest of a partition that is not there."""
 _SMALL = 1_000_000
 """Rows below which one file is enough for an unpartitioned port."""
 
@@ -127,9 +128,11 @@ class Stager:
 def digests(con: duckdb.DuckDBPyConnection, port: Port, relation: str) -> list[Part]:
     """Rows and order-free digest of the partitions in ``relation``, whose types are the contract's.
 
-    Doubles count with nine significant digits, since parallel sums differ in their last bits.
+    Doubles count with nine significant digits, since parallel sums differ in their last bits. Names and types of
+    the columns count too: a renamed column is other content, although none of its values moved.
     """
-    columns = ", ".join(_hashable(c) for c in sorted(port.contract.columns, key=lambda c: c.name))
+    ordered = sorted(port.contract.columns, key=lambda c: c.name)
+    columns, shape = ", ".join(map(_hashable, ordered)), digest_of([(c.name, c.type) for c in ordered])[:8]
     rows = con.execute(
         f"SELECT {text_of_row(port)} AS _p, count(*), sum(hash({columns})) FROM {relation} GROUP BY 1"
     ).fetchall()
@@ -138,9 +141,9 @@ def digests(con: duckdb.DuckDBPyConnection, port: Port, relation: str) -> list[P
         partition = port.contract.partition
         assert partition is not None
         raise BuildError(partition.where.fault(f"{null[0]:,} rows have no partition: {partition.column} is NULL"))
-    parts = [Part(text, count, f"{count:x}-{total:x}") for text, count, total in rows]
+    parts = [Part(text, count, f"{count:x}-{total:x}-{shape}") for text, count, total in rows]
     if not parts and port.contract.partition is None:
-        parts = [Part(WHOLE, 0, EMPTY)]
+        parts = [Part(WHOLE, 0, f"{EMPTY}-{shape}")]
     return sorted(parts, key=lambda part: part.partition)
 
 
