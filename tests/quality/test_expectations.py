@@ -21,8 +21,10 @@ TABLE = """
         (5, NULL, 50, NULL, NULL, NULL, NULL, NULL, 1, NULL)
     ) t(id, n, m, x, s, d, day, j, one, yes)
 """
-COLUMNS = dict(id="int", n="int", m="int", x="decimal(2,1)", s="string", d="string", day="date", j="string",
-               one="int", yes="boolean")  # fmt: skip
+COLUMNS = {
+    "id": "int", "n": "int", "m": "int", "x": "decimal(2,1)", "s": "string", "d": "string", "day": "date",
+    "j": "string", "one": "int", "yes": "boolean",
+}  # fmt: skip
 
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "expect_column_distinct_values_to_be_in_set": (
@@ -212,13 +214,14 @@ def test_the_property_is_the_column(lines: Bench) -> None:
         ({"type": "expect_column_values_to_be_between", "kwargs": {"column": "n", "min_value": 9, "max_value": 1}},
          "min_value cannot be greater than max_value"),
         ({"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": "select {"}}, "brace"),
-        ({"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": "select x from {batch}x"}}, "does not"),
+        ({"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": "select x from {batch}x"}},
+         "does not exist"),
         ({"kwargs": {}}, "names no type of expectation"),
         ({"type": "expect_x", "kwargs": [1]}, "kwargs of the implementation are no mapping"),
-        ("- a", "no mapping with a type and kwargs"),
-        ("a: [", "neither YAML nor JSON"),
-        ("a: &x [1]\nb: *x", "uses YAML aliases"),
-        ("[" * 5000, "neither YAML nor JSON"),
+        ("- a", "cannot be read as YAML: expected keys and values, got list"),
+        ("a: [", "cannot be read as YAML"),
+        ("a: &x [1]\nb: *x", "names no type of expectation"),
+        ("[" * 5000, "cannot be read as YAML"),
         (7, "no mapping with a type and kwargs"),
     ],
 )  # fmt: skip

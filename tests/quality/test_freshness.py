@@ -26,7 +26,9 @@ def judged(bench: Bench, value: object, unit: str | None, type_: str = "timestam
 )  # fmt: skip
 def test_a_timestamp_is_utc(bench: Bench, value: object, unit: str | None, passed: bool) -> None:
     bench.con.execute("SET TimeZone = 'Asia/Tokyo'")
-    bench.table("SELECT 1 AS id, (now() AT TIME ZONE 'UTC') - INTERVAL 3 HOUR AS c UNION ALL SELECT 2, TIMESTAMP '2017-01-01'")
+    bench.table(
+        "SELECT 1 AS id, (now() AT TIME ZONE 'UTC') - INTERVAL 3 HOUR AS c UNION ALL SELECT 2, TIMESTAMP '2017-01-01'"
+    )
     found = judged(bench, value, unit)
     assert found.passed is passed
     assert (found.failed_rows, found.checked_rows, found.samples) == (0, 0, ())

@@ -53,7 +53,7 @@ ALL: list[Port] = [
         quality=(
             sql("select max(pay) from ${object}"), sql("select who from ${object} limit 1", "mustBe", "x"),
             sql("select sum(Pay) + 1 from ${object}"),
-            expect("unexpected_rows_expectation", unexpected_rows_query="select who as open2, pay + 1 as p from {batch}"),
+            expect("unexpected_rows_expectation", unexpected_rows_query="select who as o, pay + 1 as p from {batch}"),
             expect("expect_compound_columns_to_be_unique", column_list=["who", "who"]),
         ),
         references=(reference("who", "shop.people", "who"),),

@@ -98,7 +98,9 @@ def test_a_service_level_on_a_column_is_a_warning(property_: str, element: str) 
 
 
 def test_what_a_rule_reads() -> None:
-    query = "select count(*) from ${object} join mesh.shop.things using (c), MESH.\"Shop\" . others where x = 'mesh.a.b'"
+    query = (
+        "select count(*) from ${object} join mesh.shop.things using (c), MESH.\"Shop\" . others where x = 'mesh.a.b'"
+    )
     rules = by_id(
         port(
             column("c"),
@@ -112,7 +114,7 @@ def test_what_a_rule_reads() -> None:
 
 
 def test_ports_in_text() -> None:
-    assert ports_in("select 1 /* mesh.a.b */ from mesh.a.c, xmesh.a.d, x.mesh.a.e, \"mesh\".\"a\".\"f\"") == ("a.c", "a.f")
+    assert ports_in('select 1 /* mesh.a.b */ from mesh.a.c, xmesh.a.d, x.mesh.a.e, "mesh"."a"."f"') == ("a.c", "a.f")
 
 
 def test_names_of_rules_without_words() -> None:

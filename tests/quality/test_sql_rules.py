@@ -25,7 +25,7 @@ def judged(bench: Bench, item: Quality, *, at_column: bool = False, **more: Any)
         "select count(*) from {object} where c > 10",
         "SELECT count(*) FROM ${table} WHERE ${column} > 10",
         "SELECT count(*) FROM {OBJECT} WHERE {property} > 10",
-        "select count(*) from \"${object}\" where \"${property}\" > 10",
+        'select count(*) from "${object}" where "${property}" > 10',
         "select count(*) from ${object} where c > 10;",
         "with x as (from ${object}) select count(*) from x where c > 10 -- done",
         "select 2::decimal(10,2)",

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 import duckdb
 
 from meshwright.duck import quote
-from meshwright.quality.expectations import broken_by
+from meshwright.quality.durations import SECONDS, UNITS, seconds_of
+from meshwright.quality.expectations import ROW_KINDS, broken_by
 from meshwright.quality.limits import Limit, UnfitError, number, plain
 from meshwright.quality.model import Rule
 from meshwright.quality.subject import MASK, ROWS, Subject, run
@@ -84,34 +85,23 @@ def _reference(on: Subject, rule: Rule) -> Finding:
     return of_rows(rule, failed, checked, f"SELECT {on.key_and(rule.columns)} {orphans}")
 
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "mo": 2_629_746, "y": 31_556_952}
-_UNITS = {
-    **dict.fromkeys(["s", "sec", "second", "seconds"], "s"),
-    **dict.fromkeys(["m", "min", "minute", "minutes"], "m"),
-    **dict.fromkeys(["h", "hr", "hour", "hours"], "h"),
-    **dict.fromkeys(["d", "day", "days"], "d"),
-    **dict.fromkeys(["w", "week", "weeks"], "w"),
-    **dict.fromkeys(["mo", "month", "months"], "mo"),
-    **dict.fromkeys(["y", "yr", "year", "years"], "y"),
-}
-
-
 def _freshness(on: Subject, rule: Rule) -> Finding:
     """Age of the newest value: timestamps without a zone are UTC, a date is over when its day is."""
     column, value = rule.columns[0], rule.definition["value"]
-    if found := re.fullmatch(r"\s*([\d.]+)\s*([A-Za-z]*)\s*", f"{value}{rule.definition['unit']}"):
-        unit = _UNITS.get(found[2].lower())
-    if not found or unit is None:
-        raise UnfitError(f"{value!r} {rule.definition['unit']!r} is no length of time")
+    written = f"{value}{rule.definition['unit']}"
+    allowed = seconds_of(written)
+    if allowed is None:
+        raise UnfitError(f"{written!r} is no length of time")
     newest = f"max({quote(column)})" + (" + INTERVAL 1 DAY" if on.columns[column] == "DATE" else "")
     age, shown = on.one(
         f"SELECT epoch(current_timestamp) - epoch({newest}), max({quote(column)})::VARCHAR FROM {on.whole}"
     )
     if age is None:
         raise UnfitError(f"no row has a {column}")
-    observed = round(max(age, 0.0) / _SECONDS[unit], 2)
+    unit = UNITS.get(re.sub(r"[^a-z]", "", written.lower()), "s")
+    observed = round(max(age, 0.0) / SECONDS[unit], 2)
     text = f"the newest {column} is {MASK if on.hides(column) else shown}, {observed:,} {unit} old"
-    return Finding(age <= float(found[1]) * _SECONDS[unit], observed, f"{text}; at most {found[1]} {unit} allowed")
+    return Finding(age <= allowed, observed, f"{text}; at most {number(allowed / SECONDS[unit])} {unit} allowed")
 
 
 _PLACEHOLDER = re.compile(r'"?\$?\{(object|table|property|column)\}"?', re.IGNORECASE)
@@ -181,8 +171,8 @@ def _breaking(on: Subject, rule: Rule, predicate: str) -> Finding:
     return of_rows(rule, failed, checked, f"SELECT {on.key_and(rule.columns)} FROM {on.rows} WHERE {predicate}")
 
 
-def _bound(on: Subject, rule: Rule) -> Finding:
-    """A bound that Great Expectations would round, or whose type it does not know."""
+def _value(on: Subject, rule: Rule) -> Finding:
+    """A value that Great Expectations would round, or whose type or column it cannot name."""
     return _breaking(on, rule, broken_by(rule))
 
 
@@ -198,7 +188,7 @@ CHECKS: Mapping[str, Callable[[Subject, Rule], Finding]] = {
     "reference": _reference,
     "freshness": _freshness,
     "sql": _sql,
-    **dict.fromkeys(["minimum", "maximum", "exclusive_minimum", "exclusive_maximum"], _bound),
+    **dict.fromkeys(ROW_KINDS, _value),
     "multiple_of": _multiple,
     "min_items": _fewer,
     "max_items": _more,

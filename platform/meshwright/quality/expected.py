@@ -38,7 +38,7 @@ def _finding(on: Subject, rule: Rule, ask: Asked, found: Measured) -> Finding:
         return _by_row(on, ask, found) if found.rows else _as_whole(on, rule, ask, found)
     if rule.kind == "row_count":
         limit, rows = Limit.of(rule.definition["limit"]), int(str(found.observed))
-        return Finding(limit.holds(rows), rows, f"{rows:,} rows; {limit.words()}")
+        return Finding(limit.holds(rows), rows, f"{rows:,} {'row' if rows == 1 else 'rows'}; {limit.words()}")
     return _counted(on, rule, found)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from meshwright.errors import SpecError
 from meshwright.quality.limits import NONE, OPERATORS, Limit, UnfitError, plain
 from meshwright.quality.model import Rule, Scope
 from meshwright.quality.phrases import promise
@@ -152,14 +154,12 @@ def _expectation(implementation: object) -> tuple[str, dict[str, Any]]:
 
 
 def _parsed(text: str) -> object:
-    import yaml
+    from meshwright.spec.yaml_reader import parse_yaml
 
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise UnfitError("the implementation uses YAML aliases")
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise UnfitError(f"the implementation is neither YAML nor JSON: {str(error).splitlines()[0]}") from None
+        return parse_yaml(text.encode("utf-8", "replace"), Path("implementation"))[0].plain()
+    except SpecError as error:
+        raise UnfitError(f"the implementation cannot be read as YAML: {error.faults[0].reason}") from None
 
 
 def _argument(name: str) -> str:

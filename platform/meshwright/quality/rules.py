@@ -1,5 +1,10 @@
 """From a contract to the rules that it is: every promise that an audit can judge, and their common key.
 
+What the standard leaves open is settled here. Only ``required``, ``nullValues``, a primary key and a ``null``
+among ``missingValues`` count NULL; all other rules pass over it. A percentage is one of all rows that the rule
+checks. A duplicate is a row that repeats an earlier one, so two equal rows are one duplicate. A pattern may match
+anywhere, as in ECMAScript; ``^`` and ``$`` tie it down. Its syntax is RE2: no look-around, no back references.
+
 This module is light: neither Great Expectations nor pandas is imported to know the rules.
 """
 

@@ -86,14 +86,16 @@ def run(
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Column names and rows (at most ``most``) of one statement.
 
-    DuckDB turns Ctrl-C into a RuntimeError, which those who catch the faults of rules would take for one.
+    DuckDB turns Ctrl-C into a RuntimeError, which those who catch the faults of rules would take for one. Its
+    threads work on until they are told, and the next statement would wait for them.
     """
     try:
         cursor = con.execute(statement)
         names = [column[0] for column in cursor.description or ()]
         return names, cursor.fetchall() if most is None else cursor.fetchmany(most)
-    except RuntimeError as error:
-        if str(error) == "Query interrupted":
+    except (RuntimeError, duckdb.InterruptException) as error:
+        if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
+            con.interrupt()
             raise KeyboardInterrupt from error
         raise
 
