@@ -137,6 +137,11 @@ class ProductPlan:
         """Whether there is nothing to land, to build or to audit."""
         return not (self.must_land or self.due_ports or self.after or any(p.audit_due for p in self.ports))
 
+    @property
+    def is_due(self) -> bool:
+        """Whether its step is to run, if only to say what it lacks."""
+        return bool(self.missing) or not self.is_noop
+
     @cached_property
     def partitions(self) -> tuple[str, ...] | None:
         """The partitions that are built together; None for all of them."""
@@ -156,13 +161,14 @@ class Planner:
     state: State
     force: bool = False
     only: Collection[str] | None = None
+    on_parse: Callable[[str], None] = lambda _: None
     _graphs: dict[str, Graph] = field(default_factory=dict)
     _sources: dict[str, dict[str, Source]] = field(default_factory=dict)
 
     def graph(self, domain: str) -> Graph:
         """The models of a domain."""
         if domain not in self._graphs:
-            self._graphs[domain] = graph_of(self.settings, self.mesh, self.mesh.domains[domain])
+            self._graphs[domain] = graph_of(self.settings, self.mesh, self.mesh.domains[domain], self.on_parse)
         return self._graphs[domain]
 
     def sources(self, domain: str) -> Mapping[str, Source]:
@@ -204,7 +210,7 @@ class Planner:
             read = {name for name in self._needs(product) if not name.startswith("landing/")}
             after = tuple(sorted({up for name in read if (up := self.mesh.product_of(name).key) in moving}))
             plan = ProductPlan(product, plan.landings, plan.ports, plan.missing, plan.whole, after)
-            if not plan.is_noop or plan.missing:
+            if plan.is_due:
                 moving.add(product.key)
             plans.append(plan)
         return tuple(plans)
@@ -324,6 +330,3 @@ def _narrowed(plan: PortPlan, only: Collection[str]) -> PortPlan:
         return plan
     parts = tuple(part if part.partition in only else PartPlan(part.partition, part.parts, None) for part in plan.parts)
     return PortPlan(plan.port, parts, tuple(g for g in plan.gone if g in only), plan.audit_due)
-
-
-Say = Callable[[str], None]

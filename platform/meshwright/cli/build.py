@@ -63,9 +63,10 @@ def command(
     if plan_only:
         _print_plan(plans, format_)
         return 0
-    if all(plan.is_noop and not plan.missing for plan in plans) and not unreported(database):
-        return _nothing(plans, format_)
-    return run_plans(settings, mesh, plans, only, force=force, format_=format_)
+    if any(plan.is_due for plan in plans):
+        return run_plans(settings, mesh, plans, only, force=force, format_=format_)
+    catch_up(settings, mesh, database)
+    return _nothing(plans, format_)
 
 
 def run_plans(
@@ -82,12 +83,23 @@ def run_plans(
     from meshwright.orchestration.execute import execute
     from meshwright.orchestration.session import Session
 
-    progress = Progress(total=sum(not plan.is_noop or bool(plan.missing) for plan in plans))
+    progress = Progress([plan for plan in plans if plan.is_due], debug=click.get_current_context().obj["debug"])
     outcome = execute(Session(settings, mesh, listener=progress), plans, partitions=only, force=force)
     progress.finish(outcome)
     if format_ == "json":
         emit_json(progress.as_data(outcome))
-    return 0 if outcome.ok else 1
+    return progress.exit_code(outcome)
+
+
+def catch_up(settings: Settings, mesh: Mesh, database: Database) -> None:
+    """Tell the orchestrator of publishes that it has not heard of; free where there are none."""
+    if not _unreported(database):
+        return
+    from meshwright.orchestration.execute import catch_up as told
+    from meshwright.orchestration.session import Session
+
+    if ports := told(Session(settings, mesh)):
+        say(f"Dagster has now heard of {ports} ports that were published without its knowledge.")
 
 
 def _partitions(
@@ -116,8 +128,7 @@ def _partitions(
     return chosen
 
 
-def unreported(database: Database) -> bool:
-    """Whether the orchestrator has yet to hear of a publish."""
+def _unreported(database: Database) -> bool:
     if not database.exists:
         return False
     with database.read() as connection:

@@ -9,7 +9,7 @@ import click
 
 from meshwright.build.plan import Planner, State
 from meshwright.catalog.database import Database
-from meshwright.cli.build import run_plans, unreported
+from meshwright.cli.build import catch_up, run_plans
 from meshwright.cli.output import say, settings_of
 from meshwright.config import Settings
 from meshwright.errors import Fault, InputError
@@ -38,12 +38,14 @@ def command(ctx: click.Context, again: bool) -> int:
     planner = Planner(settings, mesh, State.of(database))
     plans = planner.plan_all(list(mesh))
     page = settings.state_dir / "demo" / "answer.html"
-    if all(plan.is_noop and not plan.missing for plan in plans) and not unreported(database):
+    if any(plan.is_due for plan in plans):
+        if code := run_plans(settings, mesh, plans, None, force=False, format_="text"):
+            return code
+    else:
+        catch_up(settings, mesh, database)
         if page.is_file() and not again:
             say(f"Nothing changed: {len(plans)} products are current. The answer: {_shown(page)} or mesh demo --answer")
             return 0
-    elif code := run_plans(settings, mesh, plans, None, force=False, format_="text"):
-        return code
     _answer(settings, database, page)
     return 0
 

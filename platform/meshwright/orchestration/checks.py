@@ -46,6 +46,18 @@ def of_last_audit(
                 yield from _of_rules(found, records.rule_results(connection, audit), judged=True)
 
 
+def of_port(session: Session, port: Port) -> Iterator[dg.AssetCheckEvaluation]:
+    """The last audit of what is published of a port, for Dagster to hear of it outside a run."""
+    with session.database.read() as connection:
+        audit = records.last_audits(connection).get(port.key)
+        results = records.rule_results(connection, audit["seq"]) if audit else []
+    for found in _of_rules(port, results, judged=True):
+        yield dg.AssetCheckEvaluation(
+            port_key(port.key), str(found.check_name), found.passed, found.metadata, severity=found.severity,
+            description=found.description,
+        )  # fmt: skip
+
+
 def _of_rules(port: Port, results: list[Mapping[str, Any]], *, judged: bool) -> Iterator[dg.AssetCheckResult]:
     by_rule = {row["rule"]: row for row in results}
     for rule in rules_of(port):

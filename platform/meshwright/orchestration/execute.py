@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import dagster as dg
+from sqlalchemy.exc import DatabaseError
 
 from meshwright.build.plan import LandingPlan, ProductPlan, State
 from meshwright.build.product import record_failed_landing
-from meshwright.catalog import publish as publishing
-from meshwright.catalog import records
-from meshwright.errors import BuildError, Fault
+from meshwright.config import Settings
+from meshwright.errors import BuildError, Fault, UnavailableError
 from meshwright.orchestration.definitions import assets_of
 from meshwright.orchestration.instance import instance_of
 from meshwright.orchestration.products import op_name
+from meshwright.orchestration.reporting import PROCESS, mark_dead_runs, report_publishes
 from meshwright.orchestration.session import Session, short_run_id
-from meshwright.orchestration.specs import plain, port_key
-
-_PROCESS = "meshwright/process"
+from meshwright.orchestration.specs import plain
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,11 @@ class Outcome:
 def execute(
     session: Session, plans: Sequence[ProductPlan], *, partitions: Sequence[str] | None, force: bool
 ) -> Outcome:
-    """Run the steps of these plans in this process, recorded in the mesh's Dagster instance."""
-    moving = [plan for plan in plans if not plan.is_noop or plan.missing]
+    """Run the steps of the plans that are due in this process, recorded in the mesh's Dagster instance.
+
+    Raises KeyboardInterrupt where the run was interrupted, UnavailableError where it cannot be recorded.
+    """
+    moving = [plan for plan in plans if plan.is_due]
     ours = {port.key for plan in moving for port in plan.product.ports}
     state = State.of(session.database)
     session = replace(session, pins={name: location for name, location in state.pins.items() if name not in ours})
@@ -52,37 +55,37 @@ def execute(
             op_name(plan.product): {"config": {"partitions": list(partitions or ()), "force": force}} for plan in moving
         },
     }
-    with instance_of(session.settings) as instance:
-        _mark_dead_runs(instance)
+    with _instance(session.settings) as instance:
+        mark_dead_runs(instance)
         report_publishes(session, instance)
         result = dg.materialize(
             assets,
             instance=instance,
             raise_on_error=False,
             run_config={"ops": config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            tags={"meshwright/commit": session.commit or "none", _PROCESS: str(os.getpid())},
+            tags={"meshwright/commit": session.commit or "none", PROCESS: str(os.getpid())},
         )
+        if _was_interrupted(result):
+            raise KeyboardInterrupt
+        _tell_unexpected(session, moving, result)
         return _outcome(session, moving, result)
 
 
-def report_publishes(session: Session, instance: dg.DagsterInstance) -> int:
-    """Tell Dagster of publishes whose process died before it could; the number of them."""
-    if not session.database.exists:
-        return 0
-    with session.database.read() as connection:
-        missed = records.unreported(connection)
-    contents = State.of(session.database)
-    for row in missed:
-        name = f"{row['domain']}.{row['port']}"
-        metadata = {"dagster/row_count": row["rows"], "publish": row["id"], "snapshot": str(row["snapshot"])}
-        instance.report_runless_asset_event(
-            dg.AssetMaterialization(
-                port_key(name), metadata=metadata, tags={"dagster/data_version": contents.digest(name)},
-                description="Published by a run that ended before it could say so.",
-            )
-        )  # fmt: skip
-    publishing.mark_reported(session.database, {row["id"] for row in missed})
-    return len(missed)
+def catch_up(session: Session) -> int:
+    """Tell Dagster what it has never heard of, without a run; the number of ports that it heard of."""
+    with _instance(session.settings) as instance:
+        mark_dead_runs(instance)
+        return report_publishes(session, instance)
+
+
+@contextlib.contextmanager
+def _instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    try:
+        with instance_of(settings) as instance:
+            yield instance
+    except (OSError, DatabaseError) as error:
+        reason = f"Dagster's records in {settings.dagster_home} cannot be kept: {getattr(error, 'orig', error)}"
+        raise UnavailableError(Fault(reason, command="mesh doctor")) from error
 
 
 def _due_landings(plans: Sequence[ProductPlan]) -> list[LandingPlan]:
@@ -90,51 +93,42 @@ def _due_landings(plans: Sequence[ProductPlan]) -> list[LandingPlan]:
     return list(due.values())
 
 
-def _mark_dead_runs(instance: dg.DagsterInstance) -> None:
-    """Mark runs of ``mesh build`` as failed whose process is gone; they would stay STARTED for ever."""
-    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
-        process = run.tags.get(_PROCESS)
-        if process and not _is_alive(int(process)):
-            instance.report_run_failed(run, f"process {process} ended without a word")
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Dagster makes a failed run of Ctrl-C and says nothing else."""
+    unexpected = "UNEXPECTED_TERMINATION"
+    ends = [event.job_failure_data for event in result.all_events if event.is_job_failure]
+    return any(end.failure_reason is not None and end.failure_reason.value == unexpected for end in ends)
 
 
 def _outcome(session: Session, plans: Sequence[ProductPlan], result: dg.ExecuteInProcessResult) -> Outcome:
-    steps: Mapping[str, str] = {
-        event.step_key: event.event_type_value for event in result.all_events if event.step_key and _is_end(event)
-    }
+    steps = {event.step_key: event.event_type_value for event in result.all_events if event.step_key and _is_end(event)}
     failed, skipped = [], []
     for plan in plans:
         ended = steps.get(op_name(plan.product))
         if ended == "STEP_FAILURE":
             failed.append(plan.product.key)
-            _tell_unexpected(session, plan, result)
         elif ended != "STEP_SUCCESS":
             skipped.append(plan.product.key)
             because = BuildError(Fault("skipped: something that it needs failed", key=plan.product.key))
-            record_failed_landing(session.run(result.run_id, lambda _: None), plan.product, because)
+            # What made the catalog unreachable has been told by the step that failed of it.
+            with contextlib.suppress(UnavailableError):
+                record_failed_landing(session.run(result.run_id, lambda _: None), plan.product, because)
     return Outcome(short_run_id(result.run_id), tuple(failed), tuple(skipped))
 
 
-def _tell_unexpected(session: Session, plan: ProductPlan, result: dg.ExecuteInProcessResult) -> None:
+def _tell_unexpected(session: Session, plans: Sequence[ProductPlan], result: dg.ExecuteInProcessResult) -> None:
     """A step that died of something else than an error of ours has told nobody yet."""
+    names = {op_name(plan.product): plan.product.key for plan in plans}
+    names |= {plain(lp.source.key): lp.source.key for lp in _due_landings(plans)}
     for event in result.all_events:
-        if event.step_key == op_name(plan.product) and event.is_step_failure:
-            error = event.step_failure_data.error
-            if error is not None and error.cls_name != "Failure":
-                cause = error.cause or error
-                reason = f"{cause.cls_name}: {cause.message.strip()}"
-                fault = Fault(reason, key=plan.product.key, command="mesh --debug build " + plan.product.key)
-                session.listener.failed(plan.product.key, BuildError(fault))
+        error = event.step_failure_data.error if event.is_step_failure else None
+        if error is not None and error.cls_name != "Failure":
+            name = names[str(event.step_key)]
+            cause = error.cause or error
+            first = next(iter(cause.message.strip().splitlines()), str(cause.cls_name))
+            told = BuildError(Fault(first, key=name, command=f"mesh --debug build {name.partition('/landing/')[0]}"))
+            told.add_note(error.to_string())
+            session.listener.failed(name, told)
 
 
 def _is_end(event: dg.DagsterEvent) -> bool:

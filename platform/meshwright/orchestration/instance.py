@@ -8,11 +8,19 @@ import dagster as dg
 
 from meshwright.config import Settings
 
-_CONFIG = """\
+_OURS = "# Written by meshwright"
+_CONFIG = f"""\
+{_OURS}; delete this line to keep changes.
 telemetry:
   enabled: false
 nux:
   enabled: false
+storage:
+  custom:
+    module: meshwright.orchestration.storage
+    class: MeshStorage
+    config:
+      base_dir: {{env: DAGSTER_HOME}}
 """
 _SILENT = {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "GX_ANALYTICS_ENABLED": "false"}
 
@@ -21,8 +29,9 @@ def environment(settings: Settings) -> dict[str, str]:
     """The variables with which Dagster finds this mesh's instance."""
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists():
-        (home / "dagster.yaml").write_text(_CONFIG, encoding="utf-8")
+    file = home / "dagster.yaml"
+    if not file.exists() or file.read_text(encoding="utf-8").startswith(_OURS):
+        file.write_text(_CONFIG, encoding="utf-8")
     return {"DAGSTER_HOME": str(home), **_SILENT}
 
 

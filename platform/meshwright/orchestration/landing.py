@@ -9,8 +9,10 @@ import dagster as dg
 from meshwright.build import landing
 from meshwright.build.sources import Source
 from meshwright.catalog.database import Database
+from meshwright.catalog.locks import is_held
 from meshwright.errors import MeshError
 from meshwright.orchestration.failures import failure
+from meshwright.orchestration.interrupts import interruptible
 from meshwright.orchestration.products import register_partitions
 from meshwright.orchestration.session import Session, short_run_id
 from meshwright.orchestration.specs import landing_spec, plain
@@ -46,9 +48,12 @@ def _landed(
     last = _latest(session.database, source)
     if last is None or force or not landing.is_fresh(source, last, version):
         session.listener.landing(source)
-        last = landing.land(
-            session.settings, session.database, source, run=short_run_id(context.run.run_id), version=version
-        )
+        if is_held(session.settings, source.key):
+            session.listener.waiting(source.key)
+        with interruptible():
+            last = landing.land(
+                session.settings, session.database, source, run=short_run_id(context.run.run_id), version=version
+            )
         session.listener.landed(source, last.rows, perf_counter() - started)
     for port in _readers(session, source):
         register_partitions(context.instance, port, last.partitions() or ())

@@ -13,9 +13,11 @@ from meshwright.build.product import ProductResult, build_product
 from meshwright.build.publishing import PortResult
 from meshwright.build.staging import Part
 from meshwright.catalog import publish as publishing
+from meshwright.catalog.locks import is_held
 from meshwright.errors import AuditError, MeshError
 from meshwright.orchestration import checks
 from meshwright.orchestration.failures import failure
+from meshwright.orchestration.interrupts import interruptible
 from meshwright.orchestration.session import Session
 from meshwright.orchestration.specs import check_specs, model_key, plain, port_key, product_specs
 from meshwright.spec.model import Port, Product
@@ -64,8 +66,11 @@ def _build(
     named = context.has_partition_key or context.has_partition_key_range
     wanted = config.partitions or (list(context.partition_keys) if named else [])
     session.listener.building(product)
+    if is_held(session.settings, product.key):
+        session.listener.waiting(product.key)
     try:
-        result = build_product(run, product, partitions=wanted or None, force=config.force)
+        with interruptible():
+            result = build_product(run, product, partitions=wanted or None, force=config.force)
     except MeshError as error:
         session.listener.failed(product.key, error)
         if isinstance(error, AuditError):

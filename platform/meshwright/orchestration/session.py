@@ -20,6 +20,9 @@ from meshwright.spec.model import Mesh, Product
 class Listener:
     """Hears of progress; this one ignores it."""
 
+    def waiting(self, name: str) -> None:
+        """A landing (``<domain>/landing/<source>``) or a product waits for somebody else who is at it."""
+
     def landing(self, source: Source) -> None:
         """A source is about to be landed."""
 

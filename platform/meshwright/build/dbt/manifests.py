@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 
-def graph_of(settings: Settings, mesh: Mesh, domain: Domain) -> Graph:
+def graph_of(settings: Settings, mesh: Mesh, domain: Domain, on_parse: Callable[[str], None] = lambda _: None) -> Graph:
     """The models of a domain; dbt is loaded only where the project changed since the last time.
+
+    ``on_parse`` is told the domain before dbt parses it, which takes a second or two.
 
     SpecError for models that no build may run: ``incremental``, snapshots, a ``ref`` across products, a port
     without a model. BuildError where dbt cannot parse.
@@ -36,6 +38,7 @@ def graph_of(settings: Settings, mesh: Mesh, domain: Domain) -> Graph:
     file = settings.manifests / f"{domain.name}-{content}.json"
     graph = Graph.load(file)
     if graph is None:
+        on_parse(domain.name)
         with product_lock(settings, parse_lock(domain.name)):
             graph = Graph.load(file) or _prebuilt(settings, project, domain, content, file)
     _check(mesh, domain, project, graph)
