@@ -11,7 +11,7 @@ from meshwright.build.partitions import in_order
 from meshwright.build.plan import Planner, ProductPlan, State
 from meshwright.catalog import records
 from meshwright.catalog.database import Database
-from meshwright.cli.output import emit, emit_json, format_option, say, settings_of, table
+from meshwright.cli.output import emit, emit_json, format_option, say, settings_of, style, table
 from meshwright.config import Settings
 from meshwright.errors import Fault, InputError
 from meshwright.spec import load, select
@@ -58,7 +58,7 @@ def command(
     database = Database(settings)
     state = State.of(database)
     only = _partitions(mesh, products, state, partitions, first, last)
-    planner = Planner(settings, mesh, state, force, only)
+    planner = Planner(settings, mesh, state, force, only, on_parse=tell_parsing)
     plans = planner.plan_all(products)
     if plan_only:
         _print_plan(plans, format_)
@@ -89,6 +89,11 @@ def run_plans(
     if format_ == "json":
         emit_json(progress.as_data(outcome))
     return progress.exit_code(outcome)
+
+
+def tell_parsing(domain: str) -> None:
+    """Say what takes so long before anything is built."""
+    say(f"  {style('preparing', fg='cyan')}  dbt project {domain}")
 
 
 def catch_up(settings: Settings, mesh: Mesh, database: Database) -> None:

@@ -9,7 +9,7 @@ import click
 
 from meshwright.build.plan import Planner, State
 from meshwright.catalog.database import Database
-from meshwright.cli.build import catch_up, run_plans
+from meshwright.cli.build import catch_up, run_plans, tell_parsing
 from meshwright.cli.output import say, settings_of
 from meshwright.config import Settings
 from meshwright.errors import Fault, InputError
@@ -35,7 +35,7 @@ def command(ctx: click.Context, again: bool) -> int:
     mesh = load(settings.root)
     _require_example(settings, mesh)
     database = Database(settings)
-    planner = Planner(settings, mesh, State.of(database))
+    planner = Planner(settings, mesh, State.of(database), on_parse=tell_parsing)
     plans = planner.plan_all(list(mesh))
     page = settings.state_dir / "demo" / "answer.html"
     if any(plan.is_due for plan in plans):
