@@ -193,14 +193,14 @@ def test_spellings_of_an_implementation(lines: Bench, implementation: object, en
     [found] = judged(lines, item("custom", engine=engine, implementation=implementation))
     assert found.passed, found.message
     assert found.rule.columns == ("n",)
-    assert found.message == "expect_column_max_to_be_between holds: it observed 40"
+    assert found.message == "expect_column_max_to_be_between(column='n', max_value=40) holds: it observed 40"
 
 
 def test_the_property_is_the_column(lines: Bench) -> None:
     columns = [column(n, t, quality=(expect("expect_column_max_to_be_between", max_value=39),) if n == "n" else ())
                for n, t in COLUMNS.items()]  # fmt: skip
     found = lines.audit(port(*columns))["n.column_max_to_be_between"]
-    assert found.message == "expect_column_max_to_be_between fails: it observed 40"
+    assert found.message.endswith("(max_value=39, column='n') fails: it observed 40")
 
 
 @pytest.mark.parametrize(
@@ -243,8 +243,8 @@ def test_another_engine_is_not_run_and_not_passed(lines: Bench) -> None:
 def test_mostly_is_a_share_of_the_values_that_are_there(lines: Bench) -> None:
     [found] = judged(lines, expect("expect_column_values_to_be_between", column="n", max_value=30, mostly=0.75))
     assert found.passed
-    share = "at most 25 % allowed"
-    assert found.message == f"1 of 5 rows (20 %) break expect_column_values_to_be_between; {share}"
+    call = "expect_column_values_to_be_between(column='n', max_value=30, mostly=0.75)"
+    assert found.message == f"1 of 5 rows (20 %) break {call}; at most 25 % allowed"
 
 
 def test_rules_that_fail_to_run_do_not_touch_their_neighbours(lines: Bench) -> None:

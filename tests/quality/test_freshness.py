@@ -6,6 +6,7 @@ import pytest
 from making import HERE, Bench, column, port
 
 from meshwright.quality import Verdict, refused
+from meshwright.quality.durations import seconds_of
 from meshwright.spec.model import ServiceLevel
 
 
@@ -74,3 +75,20 @@ def test_nothing_to_be_fresh(bench: Bench) -> None:
     assert judged(bench, 1, "d").message == "cannot be checked: no row has a c"
     bench.table("SELECT 1 AS id, 'x' AS c")
     assert judged(bench, 1, "d", "string").message.startswith("cannot be checked: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("8 d", 691_200),
+        ("24h", 86_400),
+        ("1.5 minutes", 90),
+        ("0", 0),
+        ("5", None),
+        ("x", None),
+        ("1 q", None),
+        ("-1d", None),
+    ],
+)
+def test_lengths_of_time(text: str, seconds: float | None) -> None:
+    assert seconds_of(text) == seconds

@@ -9,7 +9,7 @@ from functools import partial
 from meshwright.quality.expectations import broken_by, expectation
 from meshwright.quality.limits import NONE, Limit, UnfitError, number, plain
 from meshwright.quality.model import Rule, Verdict
-from meshwright.quality.phrases import counted
+from meshwright.quality.phrases import call, counted
 from meshwright.quality.subject import MASK, SAMPLES, Subject
 from meshwright.quality.validation import Asked, Measured, measure, unexpected
 from meshwright.quality.verdicts import Finding, of_rows, verdict
@@ -59,7 +59,7 @@ def _by_row(on: Subject, ask: Asked, found: Measured) -> Finding:
     """Great Expectations decides, by its own ``mostly`` (a share of the values that are not NULL)."""
     share = round(100 * (1 - float(ask.kwargs.get("mostly", 1))), 6)
     limit = Limit("mustBeLessOrEqualTo", share, "percent") if share else NONE
-    message = counted(found.failed, found.checked, f"break {ask.type}", limit)
+    message = counted(found.failed, found.checked, f"break {call(ask.type, ask.kwargs)}", limit)
     samples = () if found.success else _samples(on, ask)
     return Finding(found.success, found.failed, message, found.failed, found.checked, samples)
 
@@ -70,7 +70,7 @@ def _as_whole(on: Subject, rule: Rule, ask: Asked, found: Measured) -> Finding:
     hidden = on.hides(*named)
     shown = MASK if hidden else number(observed)[:200]
     verb = "holds" if found.success else "fails"
-    message = f"{ask.type} {verb}" + (f": it observed {shown}" if observed is not None else "")
+    message = f"{call(ask.type, ask.kwargs)} {verb}" + (f": it observed {shown}" if observed is not None else "")
     queried = ask.type == "unexpected_rows_expectation" and not found.success
     return Finding(found.success, MASK if hidden else observed, message, samples=_samples(on, ask) if queried else ())
 

@@ -126,7 +126,8 @@ def _custom(port: Port, item: Quality, column: Column | None) -> Iterator[Rule]:
     named = [kwargs.get(key) for key in ("column", "column_A", "column_B")] + list(kwargs.get("column_list") or ())
     columns = tuple(n for n in named if isinstance(n, str)) or ((column.name,) if column else ())
     facts = {"type": type_, "kwargs": plain(kwargs)}
-    by_row = type_.startswith(_ROW_EXPECTATIONS) and not any(word in type_ for word in _ACROSS_ROWS)
+    across = any(word in type_ for word in _ACROSS_ROWS) and not type_.endswith("_within_record")
+    by_row = type_.startswith(_ROW_EXPECTATIONS) and not across
     yield _rule(
         port, item, column, type_.removeprefix("expect_"), "expectation", facts,
         scope="row" if by_row else "table", columns=columns,

@@ -54,7 +54,7 @@ _PROMISES = {
     "row_count": "rows",
     "freshness": "the newest {c} is at most {value} {unit} old",
     "sql": "result of the query",
-    "expectation": "{type} holds",
+    "expectation": "{call} holds",
     "unfit": "cannot be checked",
 }
 
@@ -78,12 +78,21 @@ def counted(failed: int, total: int, wrong: str, limit: Limit) -> str:
     return f"{failed:,} of {total:,} rows{shown} {wrong}; {limit.words()}"
 
 
+def call(type_: str, kwargs: Mapping[str, Any]) -> str:
+    """An expectation as it is called: ``expect_column_max_to_be_between(column='c', max_value=5)``."""
+    given = ", ".join(f"{key}={value!r}" for key, value in kwargs.items())
+    short = " ".join(given.split())
+    return f"{type_}({short if len(short) <= 160 else short[:159] + '…'})"
+
+
 def _facts(columns: Sequence[str], definition: Mapping[str, Any]) -> dict[str, str]:
     facts = {key: str(value) for key, value in definition.items()}
     if isinstance(definition.get("value"), (int, float)):
         facts["value"] = number(definition["value"])
     for key in ("values", "missing"):
         facts[key] = _listed(definition.get(key, ()))
+    if "kwargs" in definition:
+        facts["call"] = call(definition["type"], definition["kwargs"])
     facts["c"] = columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
     return facts
 
