@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from meshwright.build.dbt.manifests import graph_of
+from meshwright.cli.build import tell_parsing
 from meshwright.cli.output import say, settings_of
 from meshwright.config import Settings
 from meshwright.errors import Fault, InputError, UnavailableError
@@ -29,8 +31,11 @@ Examples:
 def command(ctx: click.Context, host: str, port: int) -> int:
     """Start the Dagster UI and daemon with all code locations; stopping it stops everything."""
     settings = settings_of(ctx)
-    load(settings.root)
+    mesh = load(settings.root)
     _require_free(host, port)
+    # Five code locations would each parse a project that has changed, one after the other.
+    for domain in mesh.domains.values():
+        graph_of(settings, mesh, domain, tell_parsing)
     return _serve(settings, host, port)
 
 

@@ -85,9 +85,7 @@ def _of_tests(
     session: Session, product: Product, tests: Any, context: dg.AssetExecutionContext
 ) -> Iterator[dg.AssetCheckResult]:
     ran: dict[str, NodeResult] = {test.name: test for test in tests}
-    known = [
-        (model_key(product, model.name), name) for model, name in tests_of(product, session.graphs[product.domain])
-    ]
+    known = [(model_key(product, model.name), name) for model, name in tests_of(product, session.graph(product.domain))]
     keys = [dg.AssetCheckKey(key, plain(name)) for key, name in known if name not in ran]
     last = context.instance.event_log_storage.get_latest_asset_check_execution_by_key(keys) if keys else {}
     for key, name in known:

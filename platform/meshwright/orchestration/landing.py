@@ -76,6 +76,6 @@ def _latest(database: Database, source: Source) -> landing.Landing | None:
 
 def _readers(session: Session, source: Source) -> list[Port]:
     """The ports whose models rest on a source."""
-    graph, domain = session.graphs[source.domain], session.mesh.domains[source.domain]
+    graph, domain = session.graph(source.domain), session.mesh.domains[source.domain]
     ports = (port for product in domain.products.values() for port in product.ports)
     return [port for port in ports if f"landing/{source.name}" in graph.reads(port.name)]

@@ -38,7 +38,7 @@ def product_asset(session: Session, product: Product, *, partitioned: bool = Tru
     ``partitioned`` False is for a run across domains that names its partitions by config: Dagster asks a step
     with partitions for its partition as soon as an upstream asset of the same run has some.
     """
-    domain, graph = session.mesh.domains[product.domain], session.graphs[product.domain]
+    domain, graph = session.mesh.domains[product.domain], session.graph(product.domain)
     specs = product_specs(domain, product, graph, session.mesh.root)
 
     @dg.multi_asset(
@@ -94,7 +94,7 @@ def _build(
 
 def _materializations(session: Session, product: Product, result: ProductResult) -> Iterator[Event]:
     """One result for each port and for each inner model that ran, producers first as Dagster wants them."""
-    graph, state = session.graphs[product.domain], State.of(session.database)
+    graph, state = session.graph(product.domain), State.of(session.database)
     ran = graph.ancestors([plan.port.name for plan in result.plan.due_ports])
     for name in graph.ancestors([port.name for port in product.ports]):
         key = model_key(product, name)

@@ -47,6 +47,8 @@ class Session:
     mesh: Mesh
     pins: Mapping[str, str] = field(default_factory=dict)
     listener: Listener = field(default_factory=Listener)
+    _graphs: dict[str, Graph] = field(default_factory=dict)
+    _sources: dict[str, Mapping[str, Source]] = field(default_factory=dict)
 
     @cached_property
     def database(self) -> Database:
@@ -58,15 +60,17 @@ class Session:
         """The commit that is checked out."""
         return head_commit(self.settings.root)
 
-    @cached_property
-    def graphs(self) -> Mapping[str, Graph]:
-        """Domain to its models."""
-        return {name: graph_of(self.settings, self.mesh, domain) for name, domain in self.mesh.domains.items()}
+    def graph(self, domain: str) -> Graph:
+        """The models of a domain; a code location needs its own alone."""
+        if domain not in self._graphs:
+            self._graphs[domain] = graph_of(self.settings, self.mesh, self.mesh.domains[domain])
+        return self._graphs[domain]
 
-    @cached_property
-    def sources(self) -> Mapping[str, Mapping[str, Source]]:
-        """Domain to its ingests by name."""
-        return {name: sources_of(self.mesh, domain) for name, domain in self.mesh.domains.items()}
+    def sources(self, domain: str) -> Mapping[str, Source]:
+        """The ingests of a domain by name."""
+        if domain not in self._sources:
+            self._sources[domain] = sources_of(self.mesh, self.mesh.domains[domain])
+        return self._sources[domain]
 
     def run(self, run_id: str, say: Callable[[str], None]) -> Run:
         """The context of the build package for one Dagster run; candidates are named by its first part."""
