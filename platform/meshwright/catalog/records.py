@@ -242,6 +242,13 @@ def audits_of_run(connection: Connection, domain: str, run: str) -> dict[str, in
     return {row.port: row[1] for row in rows}
 
 
+def parts_of(connection: Connection, publish: str, port: str) -> list[Mapping[str, Any]]:
+    """The rows of ``mesh_builds`` of the partitions of a port that a publish changed."""
+    b = t.builds.c
+    rows = connection.execute(select(t.builds).where(b.publish == publish, b.port == port).order_by(b.seq)).mappings()
+    return [dict(row) for row in rows]
+
+
 def unreported(connection: Connection, environment: str = PRODUCTION) -> list[Mapping[str, Any]]:
     """Publishes that the orchestrator has not heard of, oldest first."""
     p = t.publishes.c

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
 import click
 
+from meshwright.build.plan import ProductPlan
 from meshwright.build.product import ProductResult
 from meshwright.build.sources import Source
 from meshwright.cli.output import say, style
@@ -22,13 +25,18 @@ _COLOURS = {"published": "green", "unchanged": "cyan", "audited": "cyan", "faile
 
 @dataclass
 class Progress(Listener):
-    """Prints as things happen; ``total`` is the number of products on the way."""
+    """Prints as things happen; ``plans`` are those of the products on the way."""
 
-    total: int
+    plans: Sequence[ProductPlan]
+    debug: bool = False
     done: int = 0
     started: float = field(default_factory=perf_counter)
     results: list[ProductResult] = field(default_factory=list)
     errors: dict[str, MeshError] = field(default_factory=dict)
+
+    def waiting(self, name: str) -> None:
+        """A landing or a product waits for somebody else who is at it."""
+        self._line("waiting", name, None, None, "for another build of it to end")
 
     def landing(self, source: Source) -> None:
         """A source is about to be landed."""
@@ -40,7 +48,7 @@ class Progress(Listener):
 
     def building(self, product: Product) -> None:
         """A product is about to be built."""
-        self._now(f"[{self.done + 1}/{self.total}] building {product.key}")
+        self._now(f"[{self.done + 1}/{len(self.plans)}] building {product.key}")
 
     def built(self, result: ProductResult) -> None:
         """A product was built, or found to be current."""
@@ -57,22 +65,43 @@ class Progress(Listener):
     def failed(self, name: str, error: MeshError) -> None:
         """A landing or a product ended with an error."""
         self.errors[name] = error
+        self.done += any(plan.product.key == name for plan in self.plans)
         verdict = "refused" if type(error).__name__ == "AuditError" else "failed"
         self._line(verdict, name, None, None, "")
         for fault in error.faults:
             say(_indented(str(fault)))
+        if self.debug:
+            traceback.print_exception(error)
 
     def finish(self, outcome: Outcome) -> None:
         """The last line."""
         self._clear()
         for name in outcome.skipped:
-            self._line("skipped", name, None, None, f"because of {', '.join(self.errors) or 'a failure'}")
+            self._line("skipped", name, None, None, f"because of {', '.join(self._causes(name))}")
         rows = sum(result.rows for result in self.results)
         seconds = perf_counter() - self.started
         ends = [f"{len(self.results)} products", f"{rows:,} rows", f"{seconds:.1f} s"]
         ends += [f"{len(outcome.failed)} failed"] if outcome.failed else []
         ends += [f"{len(outcome.skipped)} skipped"] if outcome.skipped else []
         say(f"{style('done' if outcome.ok else 'not done', bold=True)}  {', '.join(ends)}; run {outcome.run}")
+
+    def exit_code(self, outcome: Outcome) -> int:
+        """0, or the code that all errors share, or 1 where they differ."""
+        codes = {error.exit_code for error in self.errors.values()}
+        return 0 if outcome.ok else codes.pop() if len(codes) == 1 else 1
+
+    def _causes(self, name: str) -> list[str]:
+        """The failures for which a product was skipped, however far above it."""
+        above = {p.product.key: [*(lp.source.key for lp in p.landings), *p.after] for p in self.plans}
+        causes: dict[str, None] = {}
+        todo = [name]
+        while todo:
+            for up in above.get(todo.pop(0), ()):
+                if up in self.errors:
+                    causes[up] = None
+                else:
+                    todo.append(up)
+        return list(causes)
 
     def as_data(self, outcome: Outcome) -> dict[str, Any]:
         """The outcome for programs."""
@@ -88,7 +117,12 @@ class Progress(Listener):
             for r in self.results
         ]
         errors = {name: [f.reason for f in error.faults] for name, error in self.errors.items()}
-        return {"run": outcome.run, "products": products, "errors": errors, "skipped": outcome.skipped}
+        return {
+            "run": outcome.run,
+            "products": products,
+            "errors": errors,
+            "skipped": {name: self._causes(name) for name in outcome.skipped},
+        }
 
     def _line(self, verdict: str, name: str, rows: int | None, seconds: float | None, note: str) -> None:
         self._clear()

@@ -88,9 +88,12 @@ def _invoke(
     places = ["--project-dir", project, "--profiles-dir", profiles, "--target-path", target, "--log-path", target]
     runner = dbtRunner(manifest=manifest, callbacks=[lambda event: _pass_on(event, say)])
     try:
-        return runner.invoke([*arguments, *map(str, places), "--quiet", "--no-write-json"])
+        result = runner.invoke([*arguments, *map(str, places), "--quiet", "--no-write-json"])
     finally:
         _close_environment()
+    if isinstance(result.exception, KeyboardInterrupt):
+        raise result.exception
+    return result
 
 
 def _close_environment() -> None:
