@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import getpass
 import subprocess
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from meshwright.build.plan import State
 from meshwright.catalog.database import Database
 from meshwright.config import PRODUCTION, Settings
 from meshwright.spec.model import Mesh
@@ -20,7 +21,8 @@ def _nothing(_: str) -> None: ...
 class Run:
     """One run of the orchestrator over one mesh.
 
-    ``pins`` are the snapshots of ports that this run will not build, fixed when it began. ``say`` takes
+    ``start`` is what was published when the run began; all ports but those that it builds (``building``) are
+    read as they were then. None: every step reads what is published when it begins. ``say`` takes
     lines for people, ``on_step`` the names of the steps of a publish as they are reached.
     """
 
@@ -28,11 +30,17 @@ class Run:
     settings: Settings
     mesh: Mesh
     database: Database
-    pins: Mapping[str, str] = field(default_factory=dict)
+    start: State | None = None
+    building: frozenset[str] = frozenset()
     environment: str = PRODUCTION
     say: Callable[[str], None] = _nothing
     on_step: Callable[[str], None] = _nothing
     commit: str | None = None
+
+    def state(self) -> State:
+        """What this run sees of the catalog at this instant."""
+        now = State.of(self.database, self.environment)
+        return now if self.start is None else now.frozen(self.start, self.building)
 
     @property
     def by(self) -> str:

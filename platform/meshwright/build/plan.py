@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from meshwright.build import landing as landings_
@@ -41,6 +41,15 @@ class State:
     def digest(self, port: str) -> str:
         """One digest for all that ``<domain>.<port>`` holds."""
         return digest_of(sorted((p, content.digest) for p, content in self.held(port).items()))
+
+    def frozen(self, earlier: State, building: Collection[str]) -> State:
+        """This state, but with every port outside ``building`` as it was ``earlier``."""
+        outside = earlier.pins.keys() - set(building)
+        return replace(
+            self,
+            pins={**self.pins, **{name: earlier.pins[name] for name in outside}},
+            contents={**self.contents, **{name: earlier.contents.get(name, {}) for name in outside}},
+        )
 
     @classmethod
     def of(cls, database: Database, environment: str = PRODUCTION) -> State:

@@ -25,7 +25,7 @@ from meshwright.build.context import Run
 from meshwright.build.dbt import generate, runner
 from meshwright.build.dbt.graph import Graph
 from meshwright.build.dbt.manifests import manifest_of
-from meshwright.build.plan import Planner, PortPlan, ProductPlan, State
+from meshwright.build.plan import Planner, PortPlan, ProductPlan
 from meshwright.build.publishing import PortResult, Publisher, Staged
 from meshwright.build.staging import Stager
 from meshwright.catalog.database import now
@@ -99,10 +99,8 @@ class _Step:
     started: str = field(default_factory=now)
 
     def __post_init__(self) -> None:
-        state = State.of(self.run.database, self.run.environment)
-        self.pins = {**state.pins, **self.run.pins}
-        self.state = state
-        self.planner = Planner(self.run.settings, self.run.mesh, state, self.force, self.only)
+        self.state = self.run.state()
+        self.planner = Planner(self.run.settings, self.run.mesh, self.state, self.force, self.only)
 
     @cached_property
     def plan(self) -> ProductPlan:
@@ -129,7 +127,7 @@ class _Step:
         if self.plan.missing:
             raise BuildError(_missing(self.product, self.plan.missing))
         self.run.on_step("planned")
-        publisher = Publisher(self.run, self.product, self.plan, self.state, self.pins, self.build, self.started)
+        publisher = Publisher(self.run, self.product, self.plan, self.state, self.build, self.started)
         self.failing = publisher.failing
         if not self.plan.due_ports:
             return publisher.audit_in_place()
@@ -156,10 +154,10 @@ class _Step:
             landings.verify(landing)
             statements.append(views.landing_view(source, landing, partitions))
         for read in self.product.inputs:
-            if read.port in self.pins:
+            if read.port in self.state.pins:
                 port = self.run.mesh.ports[read.port]
                 narrow = partitions if self.planner.is_same(self.product, read.port) else None
-                statements.append(views.port_view(port, self.pins[read.port], narrow))
+                statements.append(views.port_view(port, self.state.pins[read.port], narrow))
         return statements
 
     def _run_dbt(self, statements: Sequence[str]) -> None:

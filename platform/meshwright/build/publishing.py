@@ -122,7 +122,6 @@ class Publisher:
     product: Product
     plan: ProductPlan
     state: State
-    pins: Mapping[str, str]
     build: str
     started: str
     failing: list[Fault] = field(default_factory=list)
@@ -199,7 +198,7 @@ class Publisher:
         in_place = [p.port for p in self.plan.ports if p.audit_due and p.port.name not in due]
         if not due and not in_place:
             return {}
-        auditor = Auditor(self.run, self.build, {**self.pins, **self.state.pins, **candidates})
+        auditor = Auditor(self.run, self.build, {**self.state.pins, **candidates})
         with auditor.opened([*(m.port for m in due.values()), *in_place]) as con:
             for item in due.values():
                 self._require_readable(con, item)
@@ -272,7 +271,7 @@ class Publisher:
 
     def _rests_on_what_moved(self, moving: Sequence[_Moving]) -> bool:
         """Whether an input or a partition that is replaced is no longer what this build planned on."""
-        before, self.state = self.state, State.of(self.run.database, self.run.environment)
+        before, self.state = self.state, self.run.state()
         read = {i.port for i in self.product.inputs}
         if any(before.pins.get(name) != self.state.pins.get(name) for name in read):
             return True
@@ -337,11 +336,11 @@ class Publisher:
             for name, digest in part.parts.inputs.items():
                 narrowed = part.partition if name in same or name.startswith("landing/") else ""
                 found[name, narrowed] = records.InputRecord(
-                    item.port.name, name, narrowed, digest=digest, metadata_location=self.pins.get(name)
+                    item.port.name, name, narrowed, digest=digest, metadata_location=self.state.pins.get(name)
                 )
         for name in {read for rule in rules_of(item.port) for read in rule.reads}:
             found[name, "audit"] = records.InputRecord(
-                item.port.name, name, use="audit", metadata_location=self.pins.get(name)
+                item.port.name, name, use="audit", metadata_location=self.state.pins.get(name)
             )
         return list(found.values())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -44,9 +45,8 @@ def execute(
     Raises KeyboardInterrupt where the run was interrupted, UnavailableError where it cannot be recorded.
     """
     moving = [plan for plan in plans if plan.is_due]
-    ours = {port.key for plan in moving for port in plan.product.ports}
-    state = State.of(session.database)
-    session = replace(session, pins={name: location for name, location in state.pins.items() if name not in ours})
+    building = frozenset(port.key for plan in moving for port in plan.product.ports)
+    session = replace(session, start=State.of(session.database), building=building)
     landings = _due_landings(moving)
     assets = assets_of(session, [p.product for p in moving], [(lp.source.domain, lp.source.name) for lp in landings])
     config = {
@@ -55,7 +55,8 @@ def execute(
             op_name(plan.product): {"config": {"partitions": list(partitions or ()), "force": force}} for plan in moving
         },
     }
-    with _instance(session.settings) as instance:
+    # What an ingest prints is for people; stdout is data.
+    with _instance(session.settings) as instance, contextlib.redirect_stdout(sys.stderr):
         mark_dead_runs(instance)
         report_publishes(session, instance)
         result = dg.materialize(

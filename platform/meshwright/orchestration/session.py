@@ -9,6 +9,7 @@ from functools import cached_property
 from meshwright.build.context import Run, head_commit
 from meshwright.build.dbt.graph import Graph
 from meshwright.build.dbt.manifests import graph_of
+from meshwright.build.plan import State
 from meshwright.build.product import ProductResult
 from meshwright.build.sources import Source, sources_of
 from meshwright.catalog.database import Database
@@ -41,11 +42,12 @@ class Listener:
 
 @dataclass
 class Session:
-    """One mesh in one process. ``pins`` are the snapshots of ports that this session's run will not build."""
+    """One mesh in one process. ``start`` and ``building`` are as in the build package's Run."""
 
     settings: Settings
     mesh: Mesh
-    pins: Mapping[str, str] = field(default_factory=dict)
+    start: State | None = None
+    building: frozenset[str] = frozenset()
     listener: Listener = field(default_factory=Listener)
     _graphs: dict[str, Graph] = field(default_factory=dict)
     _sources: dict[str, Mapping[str, Source]] = field(default_factory=dict)
@@ -79,7 +81,8 @@ class Session:
             settings=self.settings,
             mesh=self.mesh,
             database=self.database,
-            pins=self.pins,
+            start=self.start,
+            building=self.building,
             say=say,
             commit=self.commit,
         )
