@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from meshwright.catalog.candidates import Candidate
 from meshwright.catalog.gc import Collected, collect
 from meshwright.catalog.locks import lock_path, product_lock
+from meshwright.catalog.records import write_publishes
 from meshwright.errors import UnavailableError
 from support.bench import Bench, port, product
 from support.processes import Helper
@@ -72,6 +75,25 @@ def test_candidate_without_verdict_goes_with_its_name(bench: Bench) -> None:
     assert bench.files() == set()
     assert list(bench.settings.warehouse.glob("*/*")) == []
     assert bench.catalog.list_namespaces() == []
+
+
+def test_candidate_that_was_only_begun(bench: Bench) -> None:
+    """Its name still stands for its parent's metadata, which is published and stays."""
+    parent = bench.publish(LINES, ROWS).committed.location
+    Candidate(bench.catalog, "dead__sales", LINES, parent, bench.settings.warehouse)
+    assert gc(bench).candidates == ("dead__sales.lines",)
+    assert bench.pins() == {LINES.key: parent}
+    assert len(bench.rows(LINES)) == 9
+
+
+def test_names_of_an_environment_stay(bench: Bench) -> None:
+    """What was published into an environment is no candidate, whatever became of the parent since."""
+    made = bench.commit(STORES, "SELECT 1::BIGINT AS id", run="preview")
+    with bench.database.write() as connection:
+        write_publishes(connection, [replace(made.publish_record("p"), environment="preview")])
+    bench.publish(STORES, "SELECT 2::BIGINT AS id")
+    assert gc(bench).candidates == ()
+    assert bench.rows(made.committed.location) == [(1,)]
 
 
 def test_namespace_that_no_candidate_came_to_live_in(bench: Bench) -> None:

@@ -229,8 +229,8 @@ class TinyMesh:
             con.execute("CREATE TABLE t (order_id BIGINT, line_no INT, customer_id INT, week INT, amount DOUBLE)")
             if rows:
                 con.execute(f"INSERT INTO t VALUES {rows}")
-            con.execute(f"COPY t TO '{file}' (FORMAT parquet)")
-        return file
+            con.execute(f"COPY t TO '{file}.partial' (FORMAT parquet)")
+        return Path(f"{file}.partial").replace(file)
 
     def put_people(self, names: Sequence[str]) -> None:
         """Replace the source file of people, numbered from 1."""

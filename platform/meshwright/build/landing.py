@@ -211,16 +211,16 @@ def _kept(store: Path, path: Path, source: Source) -> Path:
     ours = path.parent == store
     if source.ingest.immutable and not ours:
         return path.absolute()
-    target = store / f"{_sha256(path)}{path.suffix.lower()}"
-    if not target.exists():
-        partial = path if ours else store / f".{uuid.uuid4()}{path.suffix}"
-        if not ours:
-            shutil.copyfile(path, partial)
-        with partial.open("rb") as handle:
-            os.fsync(handle.fileno())
-        partial.replace(target)
-    elif ours:
-        path.unlink()
+    partial = path if ours else store / f".{uuid.uuid4()}{path.suffix}"
+    if not ours:
+        shutil.copyfile(path, partial)
+    target = store / f"{_sha256(partial)}{path.suffix.lower()}"
+    if target.exists():
+        partial.unlink()
+        return target
+    with partial.open("rb") as handle:
+        os.fsync(handle.fileno())
+    partial.replace(target)
     return target
 
 

@@ -29,7 +29,6 @@ from meshwright.spec.model import Product
 DEFAULT_GRACE = timedelta(hours=1)
 """How long an unreferenced file stays: longer than any query takes."""
 _UUID_LENGTH = 36
-_FOR_EVER = "9999"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +176,13 @@ class _Collection:
         if not candidates:
             return []
         with self.database.read() as connection:
-            judged = _judged(connection)
+            refused, current = _refused(connection), _current(connection)
         horizon = (datetime.now(UTC) - timedelta(days=self.settings.refused_days)).isoformat(timespec="microseconds")
-        return [name for name in candidates if judged.get(name.location, "") < horizon]
+        return [
+            name
+            for name in candidates
+            if (name.environment, name.location) not in current and refused.get(name.location, "") < horizon
+        ]
 
     def _referenced(self, names: Sequence[_Name]) -> set[Path]:
         """Every file that one of these names, a publish that may still be asked for, or a landing refers to."""
@@ -263,13 +266,19 @@ def _name(catalog: str, namespace: str, name: str, location: str) -> _Name:
     return _Name(environment, domain, name, location)
 
 
-def _judged(connection: Connection) -> dict[str, str]:
-    """Metadata location to when a build was refused that made it; of what became current, for ever."""
+def _refused(connection: Connection) -> dict[str, str]:
+    """Metadata location to when the build was refused that made it, or a sibling of it."""
     a = t.audits.c
-    refused = select(a.build, func.max(a.audited_at)).where(a.verdict == "refused").group_by(a.build)
+    refused = select(a.build, func.max(a.audited_at)).where(a.verdict == "refused", a.published == 0).group_by(a.build)
     since: dict[str, str] = dict(connection.execute(refused).tuples().all())
-    rows = connection.execute(select(a.build, a.metadata_location, a.published).order_by(a.published))
-    return {location: _FOR_EVER if published else since.get(build, "") for build, location, published in rows}
+    rows = connection.execute(select(a.metadata_location, a.build).where(a.published == 0, a.build.in_(list(since))))
+    return {location: since[build] for location, build in rows}
+
+
+def _current(connection: Connection) -> set[tuple[str, str]]:
+    """Environment and metadata location of whatever was published there: the names of environments are kept."""
+    p = t.publishes.c
+    return set(connection.execute(select(p.environment, p.metadata_location)).tuples().all())
 
 
 def _files(folder: Path) -> Iterator[Path]:
