@@ -13,6 +13,7 @@ import duckdb
 from meshwright.build.auditing import Audit, Auditor
 from meshwright.build.context import Run
 from meshwright.build.keys import KeyParts
+from meshwright.build.older import OlderRows
 from meshwright.build.partitions import predicate, stored
 from meshwright.build.plan import PortPlan, ProductPlan, State
 from meshwright.build.staging import EMPTY, Part, Stager, digests
@@ -33,10 +34,10 @@ MAX_SWAPS = 5
 
 @dataclass(frozen=True)
 class Staged:
-    """A due port with the rows that its model yields, by partition."""
+    """A due port with the rows that it is to hold, by partition, and where they come from."""
 
     plan: PortPlan
-    stager: Stager
+    rows: Stager | OlderRows
     parts: Mapping[str, Part]
 
     @property
@@ -96,7 +97,7 @@ class _Moving:
         wanted = None if whole else self.changed & self.staged.parts.keys()
         rows = sum(part.rows for name, part in self.staged.parts.items() if wanted is None or name in wanted)
         if rows:
-            self.files = self.staged.stager.write(candidate.data_dir, candidate.schema, wanted, rows)
+            self.files = self.staged.rows.write(candidate.data_dir, candidate.schema, wanted, rows)
         else:
             self.files = []
 
@@ -229,9 +230,8 @@ class Publisher:
 
     def _is_lost(self, con: duckdb.DuckDBPyConnection, rows: str, item: _Moving, column: str) -> bool:
         name = quote(column)
-        there = item.staged.stager.con.execute(f"SELECT count({name}) FROM {item.staged.stager.relation}").fetchone()
         read = con.execute(f"SELECT count({name}) FROM {rows}").fetchone()
-        return bool(there and there[0]) and not (read and read[0])
+        return bool(item.staged.rows.count(column)) and not (read and read[0])
 
     def _require_passed(self, audits: Mapping[str, Audit]) -> None:
         """AuditError where a candidate broke an error rule; its audit is recorded, its names stay."""

@@ -102,6 +102,11 @@ class Stager:
             _sync(file)
         return files
 
+    def count(self, column: str) -> int | None:
+        """Values of a column that are not NULL."""
+        found = self.con.execute(f"SELECT count({quote(column)}) FROM {self.relation}").fetchone()
+        return found[0] if found else None
+
     def _require_lossless(self, column: Column, found: str) -> None:
         name, wanted = quote(column.name), to_duckdb(column.type)
         back = f"TRY_CAST(TRY_CAST({name} AS {wanted}) AS {found})"

@@ -256,3 +256,18 @@ def unreported(connection: Connection, environment: str = PRODUCTION) -> list[Ma
         select(t.publishes).where(p.environment == environment, p.reported_at.is_(None)).order_by(p.seq)
     ).mappings()
     return [dict(row) for row in rows]
+
+
+def made_by(
+    connection: Connection, domain: str, port: str, partition: str, build_key: str, environment: str = PRODUCTION
+) -> Mapping[str, Any] | None:
+    """The newest row of ``mesh_builds`` whose content a key made for a partition; None where none did."""
+    b = t.builds.c
+    row = connection.execute(
+        select(t.builds)
+        .where(b.environment == environment, b.domain == domain, b.port == port, b.partition == partition)
+        .where(b.build_key == build_key, b.verdict.in_(CURRENT))
+        .order_by(b.seq.desc())
+        .limit(1)
+    ).mappings()
+    return next((dict(found) for found in row), None)
