@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import dagster as dg
+from dagster._core.instance.ref import InstanceRef
 
 from meshwright.config import Settings
 
@@ -22,6 +24,9 @@ storage:
     config:
       base_dir: {{env: DAGSTER_HOME}}
 """
+_UNCAPTURED: Any = {
+    "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+}
 _SILENT = {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "GX_ANALYTICS_ENABLED": "false"}
 
 
@@ -36,6 +41,9 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def instance_of(settings: Settings) -> dg.DagsterInstance:
-    """The instance of a mesh, whatever DAGSTER_HOME says."""
+    """The instance of a mesh for runs in this process, whatever DAGSTER_HOME says.
+
+    It leaves stdout and stderr alone: Dagster would put files in their place and follow them with processes.
+    """
     os.environ.update(environment(settings))
-    return dg.DagsterInstance.get()
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(settings.dagster_home), overrides=_UNCAPTURED))
