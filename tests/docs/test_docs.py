@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import click
 import pytest
 
+from meshwright.build.ingest import Ingest
 from meshwright.cli.app import VERBS, mesh
+from meshwright.quality import items, rules
 from meshwright.query.guard import names
 from meshwright.spec import load
+from meshwright.spec.model import PUBLIC_CLASSES, Mapping_, Transform
+from meshwright.spec.quality import OPERATORS
+from meshwright.spec.types import PRIMITIVES
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -138,6 +144,21 @@ def test_every_verb_is_documented() -> None:
         section = text.split(f"## mesh {verb}\n", 1)[1].split("\n## ", 1)[0]
         missing = [name for p in command.params for name in p.opts if name.startswith("--") and name not in section]
         assert missing == [], verb
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        items._METRICS, OPERATORS, rules._OPTIONS, rules._FORMATS, PRIMITIVES, PUBLIC_CLASSES,
+        {m.value for m in Mapping_}, {t.value for t in Transform},
+        inspect.signature(Ingest).parameters.keys() - {"function"},
+    ],
+    ids=["metrics", "operators", "options", "formats", "types", "classes", "mappings", "transforms", "ingest"],
+)  # fmt: skip
+def test_what_a_contract_may_say_is_documented(words: Iterable[str]) -> None:
+    text = (ROOT / "docs" / "contracts.md").read_text(encoding="utf-8")
+    code = " ".join([*_SPAN.findall(_prose(text)), *(block for _, block in _FENCE.findall(text))])
+    assert [word for word in words if not re.search(rf"\b{word}\b", code)] == []
 
 
 def test_index_names_every_page() -> None:
