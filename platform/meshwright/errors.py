@@ -22,6 +22,14 @@ from pathlib import Path
 from typing import ClassVar
 
 
+def shown(file: Path) -> Path:
+    """``file`` as seen from the current folder; unchanged where it lies elsewhere."""
+    try:
+        return file.relative_to(Path.cwd())
+    except (ValueError, OSError):
+        return file
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong, in six parts.
@@ -46,7 +54,7 @@ class Fault:
         """``file:line``, ``file`` or an empty string."""
         if self.file is None:
             return ""
-        return f"{self.file}:{self.line}" if self.line else str(self.file)
+        return f"{shown(self.file)}:{self.line}" if self.line else str(shown(self.file))
 
     def excerpt(self) -> str:
         """The line at fault with a caret under its column; empty where there is none to show."""

@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from making import Bench
+
+from quality.making import Bench
 
 
 @pytest.fixture

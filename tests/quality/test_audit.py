@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from making import Bench, column, expect, item, metric, port, reference, sql
 
 from meshwright.duck import load_iceberg, quote
 from meshwright.quality import Verdict, audit, refused, rules_of
 from meshwright.spec.model import Port, Quality
+from quality.making import Bench, column, expect, item, metric, port, reference, sql
 
 HOSTILE = ['we"ird; DROP TABLE x --', "select", "a b", "ä'ö", "100%", "a:b", "{c}", "${d}", "x.y", "week"]
 

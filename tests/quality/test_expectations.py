@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from making import Bench, column, expect, item, port
 
 from meshwright.quality import Verdict
 from meshwright.quality.gx import list_registered_expectation_implementations
 from meshwright.spec.model import Port, Quality
+from quality.making import Bench, column, expect, item, port
 
 TABLE = """
     SELECT * FROM (VALUES

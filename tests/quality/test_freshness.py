@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from making import HERE, Bench, column, port
 
 from meshwright.quality import Verdict, refused
 from meshwright.quality.durations import seconds_of
 from meshwright.spec.model import ServiceLevel
+from quality.making import HERE, Bench, column, port
 
 
 def judged(bench: Bench, value: object, unit: str | None, type_: str = "timestamp", **more: bool) -> Verdict:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from making import Bench, column, metric, port
 
 from meshwright.spec.model import Port
+from quality.making import Bench, column, metric, port
 
 
 def keyed(*names: str, partition: str | None = None) -> Port:

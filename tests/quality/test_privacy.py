@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from making import Bench, column, expect, metric, port, reference, sql
 
 from meshwright.quality import Verdict
 from meshwright.spec.model import Column, Port
+from quality.making import Bench, column, expect, metric, port, reference, sql
 
 SECRET = "s3cret"
 

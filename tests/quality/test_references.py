@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from making import Bench, column, port, reference
+
+from quality.making import Bench, column, port, reference
 
 
 def prepared(bench: Bench) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from making import Bench, column, metric, port
 
 from meshwright.quality import rules_of
 from meshwright.quality.expectations import broken_by
+from quality.making import Bench, column, metric, port
 
 Options = dict[str, Any]
 CASES: list[tuple[str, Options, list[object], str, int, str]] = [

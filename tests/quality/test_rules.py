@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from making import HERE, column, expect, item, metric, port, reference, sql
 
 from meshwright.quality import Rule, audit_key, rules_of
-from meshwright.quality.items import ports_in
 from meshwright.spec.model import Port, Quality, ServiceLevel
+from meshwright.spec.sql import ports_in
+from quality.making import HERE, column, expect, item, metric, port, reference, sql
 
 
 def by_id(of: Port) -> dict[str, Rule]:

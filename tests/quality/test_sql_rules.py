@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from making import Bench, column, port, sql
 
 from meshwright.quality import Verdict
 from meshwright.spec.model import Quality
+from quality.making import Bench, column, port, sql
 
 
 def judged(bench: Bench, item: Quality, *, at_column: bool = False, **more: Any) -> Verdict:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from making import Bench, column, expect, metric, port, reference, sql
 
 from meshwright.quality import rules_of
 from meshwright.quality.suite import suite
 from meshwright.quality.validation import Asked, measure
 from meshwright.spec.model import Port
+from quality.making import Bench, column, expect, metric, port, reference, sql
 
 
 def rich() -> Port:

@@ -13,9 +13,10 @@ from meshwright import duck
 from meshwright.build.dbt.generate import SCRATCH_DATABASE
 from meshwright.build.dbt.graph import Graph
 from meshwright.duck import quote
-from meshwright.errors import BuildError, Fault
+from meshwright.errors import BuildError, Fault, shown
 from meshwright.spec.model import Column, Port
 from meshwright.spec.types import to_duckdb
+from meshwright.spec.words import edit
 
 _FAMILIES = (
     ("BOOLEAN",),
@@ -47,7 +48,7 @@ def compare(port: Port, found: Mapping[str, str], file: Path) -> list[Fault]:
             faults.append(
                 column.where.fault(
                     f"the contract of {port.key} promises column {name}; model {file.name} has none",
-                    suggestion=near[0] if near else None, command=f"edit {file}",
+                    suggestion=near[0] if near else None, command=edit(file, 1),
                 )
             )  # fmt: skip
         elif not fits(found[name], to_duckdb(column.type)):
@@ -59,7 +60,7 @@ def compare(port: Port, found: Mapping[str, str], file: Path) -> list[Fault]:
                 Fault(
                     f"the model has column {name}, which the contract of {port.key} does not promise", file,
                     key=name, suggestion=near[0] if near else None,
-                    command=f"add it to {port.where.file} or leave it out of the model",
+                    command=f"add it to {shown(port.contract.where.file)} or leave it out of the model",
                 )
             )  # fmt: skip
     return faults
@@ -110,7 +111,7 @@ def _bound(con: duckdb.DuckDBPyConnection, graph: Graph, name: str, unbound: set
 def _wrong_type(port: Port, column: Column, found: str, file: Path) -> Fault:
     return column.where.fault(
         f"the contract of {port.key} promises {column.name} as {column.type}; model {file.name} yields {found}",
-        command=f"cast it in {file}: cast({column.name} as {to_duckdb(column.type).lower()}) as {column.name}",
+        command=f"cast it in {shown(file)}: cast({column.name} as {to_duckdb(column.type).lower()}) as {column.name}",
     )
 
 

@@ -33,7 +33,7 @@ from meshwright.catalog.database import now
 from meshwright.catalog.locks import product_lock
 from meshwright.catalog.records import BuildRecord, write_builds
 from meshwright.duck import quote
-from meshwright.errors import BuildError, Fault, MeshError
+from meshwright.errors import BuildError, Fault, MeshError, shown
 from meshwright.spec.model import Product
 
 MAX_REBUILDS = 5
@@ -200,11 +200,13 @@ class _Step:
 
     def _dbt_fault(self, result: runner.NodeResult) -> Fault:
         kind = "test" if result.kind == "test" else "model"
+        project = shown(self.project)
         return Fault(
             f"dbt {kind} {result.name} failed: {' '.join(result.message.split())}",
-            self.project / result.file, key=f"{self.product.key}/{result.name}",
-            command=f"dbt build --project-dir {self.project} --profiles-dir {self.project} --select {result.name}",
-        )  # fmt: skip
+            self.project / result.file,
+            key=f"{self.product.key}/{result.name}",
+            command=f"dbt build --project-dir {project} --profiles-dir {project} --select {result.name}",
+        )
 
     def _opened(self, statements: Sequence[str]) -> duckdb.DuckDBPyConnection:
         spill = self.run.settings.spill(self.product.domain, self.product.name)

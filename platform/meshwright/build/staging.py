@@ -15,6 +15,7 @@ from meshwright.build.keys import digest_of
 from meshwright.build.partitions import WHOLE, predicate, text_of_row
 from meshwright.duck import literal, quote
 from meshwright.errors import BuildError, Fault
+from meshwright.errors import shown as shown_path
 from meshwright.spec.model import Column, Port
 from meshwright.spec.types import to_duckdb
 
@@ -125,7 +126,7 @@ class Stager:
             column.where.fault(
                 f"{row[1]:,} values of {column.name} cannot become {column.type} without loss; first: {value} "
                 f"({found}) in the row where {place}",
-                command=f"round or cast it in {self.file}, or promise another type",
+                command=f"round or cast it in {shown_path(self.file)}, or promise another type",
             )
         )
 

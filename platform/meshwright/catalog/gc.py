@@ -26,7 +26,7 @@ from meshwright.config import Settings
 from meshwright.errors import Fault, UnavailableError
 from meshwright.spec.model import Product
 
-DEFAULT_GRACE = timedelta(hours=1)
+
 """How long an unreferenced file stays: longer than any query takes."""
 _UUID_LENGTH = 36
 

@@ -15,6 +15,7 @@ from meshwright.build.plan import ProductPlan
 from meshwright.build.product import ProductResult
 from meshwright.build.sources import Source
 from meshwright.cli.output import say, style
+from meshwright.cli.words import counted
 from meshwright.errors import MeshError
 from meshwright.orchestration.execute import Outcome
 from meshwright.orchestration.session import Listener
@@ -55,9 +56,10 @@ class Progress(Listener):
         self.done += 1
         self.results.append(result)
         verdicts = [v for port in result.ports.values() for v in port.verdicts]
-        warned = [v for v in verdicts if not v.passed]
-        judged = f"{len(verdicts)} rules" if verdicts else ""
-        note = f"{judged}, {len(warned)} warnings" if warned else judged
+        # What breaks an error rule and stays published is told as a failure, right after this.
+        warned = [v for v in verdicts if not v.passed and v.rule.severity == "warning"]
+        judged = counted(len(verdicts), "rule") if verdicts else ""
+        note = f"{judged}, {counted(len(warned), 'warning')}" if warned else judged
         self._line(result.verdict, result.product.key, result.rows, result.seconds, note)
         for verdict in warned:
             say(f"             {style('warning', fg='yellow')} {verdict.rule.id}: {verdict.message}")
@@ -80,7 +82,7 @@ class Progress(Listener):
             self._line("skipped", name, None, None, f"because of {', '.join(self._causes(name))}")
         rows = sum(result.rows for result in self.results)
         seconds = perf_counter() - self.started
-        ends = [f"{len(self.results)} products", f"{rows:,} rows", f"{seconds:.1f} s"]
+        ends = [counted(len(self.results), "product"), f"{rows:,} rows", f"{seconds:.1f} s"]
         ends += [f"{len(outcome.failed)} failed"] if outcome.failed else []
         ends += [f"{len(outcome.skipped)} skipped"] if outcome.skipped else []
         say(f"{style('done' if outcome.ok else 'not done', bold=True)}  {', '.join(ends)}; run {outcome.run}")

@@ -50,6 +50,8 @@ def _serve(settings: Settings, host: str, port: int) -> int:
     say(f"Dagster on http://{host}:{port} - Ctrl-C stops the UI, the daemon and every code location")
     # Dagster warns of classes of its own that are in beta, at every start of every location.
     variables = {**os.environ, **environment(settings), "PYTHONWARNINGS": "ignore:Class "}
+    # A shell starts background jobs deaf to SIGINT, and children inherit that; Dagster ends by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(arguments, cwd=settings.root, env=variables, start_new_session=True)
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, lambda *_: _stop(process))

@@ -13,6 +13,7 @@ from meshwright.quality.limits import NONE, OPERATORS, Limit, UnfitError, plain
 from meshwright.quality.model import Rule, Scope
 from meshwright.quality.phrases import promise
 from meshwright.spec.model import Column, Port, Quality
+from meshwright.spec.sql import ports_in
 
 _ROW_EXPECTATIONS = (
     "expect_column_pair_values_",
@@ -24,11 +25,6 @@ _ROW_EXPECTATIONS = (
 _ACROSS_ROWS = ("of_type", "type_list", "unique", "increasing", "decreasing", "z_scores", "outliers")
 """Words in the names of expectations that look at a row beside all others, or at no row at all."""
 
-_PORTS = re.compile(
-    r"""'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|(?<![\w."])"?mesh"?\s*\.\s*"?(\w+)"?\s*\.\s*"?(\w+)"?""",
-    re.IGNORECASE | re.DOTALL,
-)
-
 
 def item_rule(port: Port, item: Quality, column: Column | None) -> Iterator[Rule]:
     """The rules of one quality item, none for ``type: text``; ``column`` is the property that it stands at."""
@@ -39,12 +35,6 @@ def item_rule(port: Port, item: Quality, column: Column | None) -> Iterator[Rule
     except UnfitError as error:
         name = item.metric or item.kind
         yield _rule(port, item, column, name, "unfit", {"reason": str(error)}, scope="table")
-
-
-def ports_in(sql: str) -> tuple[str, ...]:
-    """The ports ``<domain>.<port>`` that an SQL text names as ``mesh.<domain>.<port>``, sorted."""
-    found = {f"{m[1]}.{m[2]}".lower() for m in _PORTS.finditer(sql) if m[1]}
-    return tuple(sorted(found))
 
 
 def _library(port: Port, item: Quality, column: Column | None) -> Iterator[Rule]:

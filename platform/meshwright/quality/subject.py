@@ -41,7 +41,7 @@ class Subject:
 
     def sample(self, sql: str) -> tuple[dict[str, object], ...]:
         """The first rows of a query, fit to be shown."""
-        names, rows = run(self.con, f"SELECT * FROM ({sql}) LIMIT {SAMPLES}")
+        names, rows = run(self.con, f"SELECT * FROM ({sql}) ORDER BY ALL LIMIT {SAMPLES}")
         return tuple(self.shown(dict(zip(names, row, strict=True))) for row in rows)
 
     def shown(self, row: dict[str, Any]) -> dict[str, object]:

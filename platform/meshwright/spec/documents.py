@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from meshwright.errors import Fault, SpecError
+from meshwright.errors import Fault, SpecError, shown
 from meshwright.spec.model import Where
 from meshwright.spec.node import At, Node, Steps, dotted
 from meshwright.spec.schema import Problem, Schema
-from meshwright.spec.words import edit, listed, nearest, shown
+from meshwright.spec.words import edit, listed, nearest
 from meshwright.spec.yaml_reader import read_yaml
 
 MAX_FAULTS = 50

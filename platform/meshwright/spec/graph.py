@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from meshwright.errors import Fault, SpecError
-from meshwright.spec.model import Product, Where
+from meshwright.spec.model import Port, Product, Where
+from meshwright.spec.sql import ports_in
 
 Needs = Mapping[str, Mapping[str, Where]]
 """Of each product the products that it needs, with the place that says so."""
 
 
 def needs(products: Iterable[Product]) -> Needs:
-    """What each product reads: by its input ports, and by the references of its contracts.
+    """What each product reads: by its input ports, and by the references and SQL rules of its contracts.
 
     Ports that no product publishes are left out.
     """
@@ -22,7 +23,7 @@ def needs(products: Iterable[Product]) -> Needs:
     found: dict[str, dict[str, Where]] = {}
     for product in given:
         reads = [(i.port, i.where) for i in product.inputs]
-        reads += [(r.port, r.where) for port in product.ports for r in port.contract.references]
+        reads += [read for port in product.ports for read in _judged_by(port)]
         mine = found.setdefault(product.key, {})
         for port, where in reads:
             maker = makers.get(port)
@@ -30,6 +31,19 @@ def needs(products: Iterable[Product]) -> Needs:
             if maker is not None and (maker != product.key or any(i.port == port for i in product.inputs)):
                 mine.setdefault(maker, where)
     return found
+
+
+def _judged_by(port: Port) -> Iterator[tuple[str, Where]]:
+    """The ports that the rules of a contract refer to, with the places that say so."""
+    contract = port.contract
+    yield from ((to.port, to.where) for to in contract.references)
+    items = [*contract.quality, *(item for column in contract.columns for item in column.quality)]
+    for item in items:
+        queries = [
+            item.query,
+            item.implementation.get("unexpected_rows_query") if isinstance(item.implementation, Mapping) else None,
+        ]
+        yield from ((name, item.where) for query in queries if query for name in ports_in(str(query)))
 
 
 def in_order(products: Sequence[Product]) -> tuple[Product, ...]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from meshwright.errors import Fault, InputError
+from meshwright.errors import Fault, InputError, shown
 
 Severity = Literal["error", "warning"]
 PUBLIC_CLASSES = frozenset({"public", "internal"})
@@ -31,8 +31,6 @@ class Where:
 
     def fault(self, reason: str, *, suggestion: str | None = None, command: str | None = None) -> Fault:
         """A fault at this place, its file as seen from the current folder."""
-        from meshwright.spec.words import shown
-
         return Fault(reason, shown(self.file), self.line, self.column, self.key, suggestion, command)
 
 

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
+from meshwright.errors import shown
+
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The member of ``known`` that ``name`` was probably meant to be."""
@@ -44,11 +46,3 @@ def listed(names: Iterable[object], limit: int = 12) -> str:
 def edit(file: Path, line: int | None) -> str:
     """The command that opens ``file`` at ``line``."""
     return f"${{EDITOR:-vi}} +{line or 1} {shlex.quote(str(shown(file)))}"
-
-
-def shown(file: Path) -> Path:
-    """``file`` as seen from the current folder; unchanged where it lies elsewhere."""
-    try:
-        return file.relative_to(Path.cwd())
-    except (ValueError, OSError):
-        return file
