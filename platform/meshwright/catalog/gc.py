@@ -26,8 +26,6 @@ from meshwright.config import Settings
 from meshwright.errors import Fault, UnavailableError
 from meshwright.spec.model import Product
 
-
-"""How long an unreferenced file stays: longer than any query takes."""
 _UUID_LENGTH = 36
 
 
