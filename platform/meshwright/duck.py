@@ -49,6 +49,14 @@ def literal(text: str | Path) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
+def local_path(location: str) -> str:
+    """A metadata or data location as DuckDB takes it: ``file://`` stripped, other schemes kept.
+
+    PyIceberg writes paths into locations as they are, so nothing in them is unquoted.
+    """
+    return location.removeprefix("file://")
+
+
 def load_iceberg(con: duckdb.DuckDBPyConnection) -> None:
     """Load ``iceberg`` and what it needs from the installed wheels, so that no home directory is touched.
 

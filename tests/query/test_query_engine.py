@@ -14,10 +14,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from meshwright.duck import literal, load_iceberg, quote
+from meshwright.duck import literal, load_iceberg, local_path, quote
 from meshwright.errors import InputError, UnavailableError
 from meshwright.query import connect, query
-from meshwright.query.engine import local_path
 from meshwright.query.faults import from_duckdb
 
 from .published import Warehouse
@@ -198,7 +197,8 @@ def test_nothing_heavy_is_imported(mesh: Warehouse) -> None:
 
 
 def test_locations() -> None:
-    assert local_path("file:///a/b%20c.json") == "/a/b c.json"
+    assert local_path("file:///a/b c.json") == "/a/b c.json"
+    assert local_path("file:///100%25#1/a?.json") == "/100%25#1/a?.json"
     assert local_path("/a/b c.json") == "/a/b c.json"
     assert local_path("s3://bucket/key.json") == "s3://bucket/key.json"
 

@@ -14,7 +14,7 @@ from meshwright.build.partitions import stored
 from meshwright.build.plan import PortPlan, State
 from meshwright.build.staging import Part
 from meshwright.catalog import records
-from meshwright.catalog.pins import local_path
+from meshwright.duck import local_path
 from meshwright.spec.model import Port
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from meshwright.build.landing import Landing, latest
 from meshwright.build.partitions import predicate
 from meshwright.build.sources import Source, sources_of
 from meshwright.catalog.database import Database
-from meshwright.catalog.pins import local_path, pin
+from meshwright.catalog.pins import pin
 from meshwright.config import Settings
-from meshwright.duck import literal, quote
+from meshwright.duck import literal, local_path, quote
 from meshwright.spec.model import Domain, Mesh, Port
 from meshwright.spec.types import to_duckdb
 

@@ -15,7 +15,7 @@ from pyiceberg.table import StaticTable
 from sqlalchemy import Connection, func, or_, select
 
 from meshwright.catalog import tables as t
-from meshwright.catalog.pins import local_path
+from meshwright.duck import local_path
 
 Published = Mapping[str, Sequence[tuple[int, str]]]
 """``<domain>.<port>`` to snapshot and metadata location of everything that was ever published."""

@@ -14,9 +14,10 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 from meshwright.catalog.database import Database
-from meshwright.catalog.pins import environments, local_path, pin
+from meshwright.catalog.pins import environments, pin
 from meshwright.catalog.tables import LAYOUT_VERSION
 from meshwright.config import Settings
+from meshwright.duck import local_path
 from meshwright.errors import MeshError
 from meshwright.spec.model import Product
 

@@ -60,8 +60,3 @@ def environments(connection: Connection) -> tuple[str, ...]:
         select(iceberg_tables.c.table_namespace).where(iceberg_tables.c.catalog_name == WORK_CATALOG).distinct()
     )
     return tuple(sorted({namespace.rpartition("__")[0] for (namespace,) in rows}))
-
-
-def local_path(location: str) -> str:
-    """A metadata or data location as DuckDB takes it: ``file://`` stripped, other schemes kept."""
-    return location.removeprefix("file://")

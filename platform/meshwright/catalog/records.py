@@ -210,31 +210,6 @@ def last_publishes(connection: Connection, environment: str = PRODUCTION) -> dic
     return {f"{row['domain']}.{row['port']}": dict(row) for row in rows}
 
 
-def history(connection: Connection, domain: str, port: str, environment: str = PRODUCTION) -> list[Mapping[str, Any]]:
-    """All builds of a port, newest first, one row a build with its number of partitions."""
-    b = t.builds.c
-    rows = connection.execute(
-        select(
-            b.id,
-            func.max(b.seq).label("seq"),
-            func.count().label("partitions"),
-            func.max(b.snapshot).label("snapshot"),
-            func.max(b.run).label("run"),
-            func.max(b.commit).label("commit"),
-            func.max(b.contract_version).label("contract_version"),
-            func.max(b.publish).label("publish"),
-            b.verdict,
-            func.max(b.message).label("message"),
-            func.max(b.finished_at).label("finished_at"),
-            func.sum(b.rows).label("built_rows"),
-        )
-        .where(b.environment == environment, b.domain == domain, b.port == port)
-        .group_by(b.id, b.verdict)
-        .order_by(func.max(b.seq).desc())
-    ).mappings()
-    return [dict(row) for row in rows]
-
-
 def audits_of_run(connection: Connection, domain: str, run: str) -> dict[str, int]:
     """Port to the number of its newest audit in a run."""
     a = t.audits.c

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import duckdb
 
 from meshwright import duck
-from meshwright.duck import literal, quote
+from meshwright.duck import literal, local_path, quote
 from meshwright.query.faults import from_duckdb
 
 
@@ -54,9 +53,3 @@ def mount(con: duckdb.DuckDBPyConnection, pins: Mapping[str, str], *, warehouse:
     con.execute(f"SET allowed_directories = [{literal(warehouse.resolve())}, {literal(warehouse.absolute())}]")
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
-
-
-def local_path(location: str) -> str:
-    """The location without ``file:``; others as they are."""
-    parts = urlsplit(location)
-    return unquote(parts.path) if parts.scheme == "file" else location
