@@ -24,6 +24,10 @@ PRODUCTION = "production"
 """The environment that everybody reads who names none."""
 
 
+_UNFIT = frozenset("?*[]{}#%")
+"""Characters that a path of the state folder must not hold."""
+
+
 class Settings(BaseSettings):
     """The configuration of one mesh; paths that are relative count from ``root``."""
 
@@ -74,7 +78,7 @@ class Settings(BaseSettings):
     def of(cls, root: Path, **values: Any) -> Settings:
         """The settings of the mesh in ``root``; ``values`` override what its files say."""
         try:
-            return cls(root=root, **values)
+            settings = cls(root=root, **values)
         except ValidationError as error:
             raise InputError(
                 *(
@@ -87,6 +91,10 @@ class Settings(BaseSettings):
                     for e in error.errors()
                 )
             ) from error
+        if odd := sorted(set(str(settings.state_dir)) & _UNFIT):
+            reason = f"its path holds {' '.join(odd)}, which file patterns and Iceberg's locations read otherwise"
+            raise InputError(Fault(reason, settings.state_dir, command="move the mesh, or set MESH_STATE"))
+        return settings
 
     @cached_property
     def state_dir(self) -> Path:

@@ -32,7 +32,7 @@ from meshwright.build.staging import Stager
 from meshwright.catalog.database import now
 from meshwright.catalog.locks import product_lock
 from meshwright.catalog.records import BuildRecord, write_builds
-from meshwright.duck import quote
+from meshwright.duck import literal, quote
 from meshwright.errors import BuildError, Fault, MeshError, shown
 from meshwright.spec.model import Product
 
@@ -213,7 +213,7 @@ class _Step:
         con = duck.connect(**self.run.settings.duckdb, preserve_insertion_order="false", temp_directory=str(spill))
         for statement in statements:
             con.execute(statement)
-        con.execute(f"ATTACH '{self._scratch_file}' AS {generate.SCRATCH_DATABASE} (READ_ONLY)")
+        con.execute(f"ATTACH {literal(self._scratch_file)} AS {generate.SCRATCH_DATABASE} (READ_ONLY)")
         return con
 
     def _staged(self, con: duckdb.DuckDBPyConnection, plan: PortPlan) -> Staged:

@@ -1,0 +1,34 @@
+"""Where a mesh may lie."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from meshwright.config import Settings
+from meshwright.errors import InputError
+from support.tiny import TinyMesh, lines_of
+
+
+def test_in_a_folder_of_an_odd_name(tiny_template: Path, tmp_path: Path) -> None:
+    root = tmp_path / "a b'é &c" / "mesh"
+    shutil.copytree(tiny_template, root)
+    mesh = TinyMesh(root)
+    mesh.build()
+    before = mesh.sql("select week, sum(amount) from mesh.shop.orders group by week order by week")
+    mesh.put_lines(2, lines_of(2, scale=3.0))
+    assert mesh.build("shop")["shop/orders"].verdict == "published"
+    after = mesh.sql("select week, sum(amount) from mesh.shop.orders group by week order by week")
+    assert [row for row in before if row[0] != 2] == [row for row in after if row[0] != 2]
+    assert before != after
+    mesh.close()
+
+
+@pytest.mark.parametrize("name", ["what?", "all*", "[x]", "{y}", "no#1", "100%25"])
+def test_in_a_folder_that_no_location_can_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name / "domains").mkdir(parents=True)
+    with pytest.raises(InputError, match="its path holds"):
+        Settings.of(tmp_path / name)
+    assert Settings.of(tmp_path / name, state=tmp_path / "state").state_dir == tmp_path / "state"
