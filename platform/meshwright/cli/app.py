@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import shlex
 import sys
 import traceback
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 import click
 
 from meshwright.cli.output import say
-from meshwright.errors import MeshError
+from meshwright.errors import MeshError, UnavailableError
 
 VERBS = {
     "demo": "Build the example mesh and answer its running question.",
@@ -115,6 +116,12 @@ def main(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return 2
+    except Exception as error:  # noqa: BLE001  a defect, or a machine that gives out: one line, not sixty
+        if debug:
+            traceback.print_exc()
+        first = next(iter(str(error).strip().splitlines()), "")
+        say(f"error: {type(error).__name__}: {first}\n  next: {shlex.join(['mesh', '--debug', *given])}")
+        return UnavailableError.exit_code if isinstance(error, OSError) else 1
 
 
 def _interrupted() -> int:

@@ -12,6 +12,7 @@ from meshwright.build.plan import Planner, ProductPlan, State
 from meshwright.catalog import records
 from meshwright.catalog.database import Database
 from meshwright.cli.output import emit, emit_json, format_option, say, settings_of, style, table
+from meshwright.cli.words import counted
 from meshwright.config import Settings
 from meshwright.errors import Fault, InputError
 from meshwright.spec import load, select
@@ -104,7 +105,7 @@ def catch_up(settings: Settings, mesh: Mesh, database: Database) -> None:
     from meshwright.orchestration.session import Session
 
     if ports := told(Session(settings, mesh)):
-        say(f"Dagster has now heard of {ports} ports that were published without its knowledge.")
+        say(f"Dagster has now heard of {counted(ports, 'port')} published without its knowledge.")
 
 
 def _partitions(
@@ -140,8 +141,13 @@ def _unreported(database: Database) -> bool:
         return bool(records.unreported(connection))
 
 
+def nothing_changed(plans: Sequence[ProductPlan]) -> str:
+    """The line of a build that had nothing to do."""
+    return f"Nothing changed: {counted(len(plans), 'product')} {'is' if len(plans) == 1 else 'are'} current."
+
+
 def _nothing(plans: Sequence[ProductPlan], format_: str) -> int:
-    say(f"Nothing changed: {len(plans)} products are current.")
+    say(nothing_changed(plans))
     if format_ == "json":
         emit_json({"run": None, "products": []})
     return 0
@@ -168,7 +174,7 @@ def _print_plan(plans: Sequence[ProductPlan], format_: str) -> None:
     if rows:
         emit(table(rows, ["what", "partitions", "why"]))
     else:
-        say(f"Nothing changed: {len(plans)} products are current.")
+        say(nothing_changed(plans))
 
 
 def _span(partitions: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ import click
 
 from meshwright.build.plan import Planner, State
 from meshwright.catalog.database import Database
-from meshwright.cli.build import catch_up, run_plans, tell_parsing
+from meshwright.cli.build import catch_up, nothing_changed, run_plans, tell_parsing
 from meshwright.cli.output import say, settings_of
 from meshwright.config import Settings
 from meshwright.errors import Fault, InputError
@@ -44,7 +44,7 @@ def command(ctx: click.Context, again: bool) -> int:
     else:
         catch_up(settings, mesh, database)
         if page.is_file() and not again:
-            say(f"Nothing changed: {len(plans)} products are current. The answer: {_shown(page)} or mesh demo --answer")
+            say(f"{nothing_changed(plans)} The answer: {_shown(page)} or mesh demo --answer")
             return 0
     _answer(settings, database, page)
     return 0
