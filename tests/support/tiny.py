@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,8 +27,9 @@ from meshwright.build.dbt.manifests import graph_of
 from meshwright.build.plan import Planner, ProductPlan, State
 from meshwright.build.product import ProductResult, build_product
 from meshwright.catalog.database import Database
-from meshwright.catalog.pins import local_path, pin
+from meshwright.catalog.pins import pin
 from meshwright.config import Settings
+from meshwright.duck import local_path
 from meshwright.spec import load, select
 from meshwright.spec.model import Mesh
 
@@ -229,8 +232,8 @@ class TinyMesh:
             con.execute("CREATE TABLE t (order_id BIGINT, line_no INT, customer_id INT, week INT, amount DOUBLE)")
             if rows:
                 con.execute(f"INSERT INTO t VALUES {rows}")
-            con.execute(f"COPY t TO '{file}.partial' (FORMAT parquet)")
-        return Path(f"{file}.partial").replace(file)
+            con.execute(f"COPY t TO {duck.literal(f'{file}.{os.getpid()}')} (FORMAT parquet)")
+        return Path(f"{file}.{os.getpid()}").replace(file)
 
     def put_people(self, names: Sequence[str]) -> None:
         """Replace the source file of people, numbered from 1."""
@@ -252,16 +255,27 @@ class TinyMesh:
         file.write_text(text, encoding="utf-8")
 
 
+@contextmanager
+def reader(**settings: str) -> Iterator[Callable[[Mapping[str, str], str], list[tuple[Any, ...]]]]:
+    """Answers queries over pinned ports, again and again, on one connection."""
+    with duck.connect(**settings) as con:
+        con.execute("ATTACH ':memory:' AS mesh")
+
+        def answer(pins: Mapping[str, str], query: str) -> list[tuple[Any, ...]]:
+            for name, location in pins.items():
+                domain, port = map(duck.quote, name.split("."))
+                con.execute(f"CREATE SCHEMA IF NOT EXISTS mesh.{domain}")
+                scan = f"iceberg_scan({duck.literal(local_path(location))})"
+                con.execute(f"CREATE OR REPLACE VIEW mesh.{domain}.{port} AS FROM {scan}")
+            return con.execute(query).fetchall()
+
+        yield answer
+
+
 def ask(pins: Mapping[str, str], query: str) -> list[tuple[Any, ...]]:
     """Rows of a query over pinned ports."""
-    with duck.connect() as con:
-        con.execute("ATTACH ':memory:' AS mesh")
-        for domain in {name.split(".")[0] for name in pins}:
-            con.execute(f'CREATE SCHEMA mesh."{domain}"')
-        for name, location in pins.items():
-            domain, port = name.split(".")
-            con.execute(f'CREATE VIEW mesh."{domain}"."{port}" AS FROM iceberg_scan(\'{local_path(location)}\')')
-        return con.execute(query).fetchall()
+    with reader() as answer:
+        return answer(pins, query)
 
 
 def write_tiny(root: Path, changes: Mapping[str, str | None] | None = None) -> TinyMesh:
