@@ -16,6 +16,11 @@ from .test_runs import made, versions
 
 ORDERS = dg.AssetKey(["shop", "orders"])
 REFUNDS = dg.AssetKey(["shop", "refunds"])
+# Dagster uses a function that pydantic has deprecated, and warns of classes of its own.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:`parse_obj_as` is deprecated"),
+    pytest.mark.filterwarnings("ignore:Class .* is currently in beta"),
+]
 START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 REFUNDS_PRODUCT = """\

@@ -78,7 +78,7 @@ def test_what_somebody_is_building_is_left_to_them(
 ) -> None:
     held = helper.hold(unheard.settings, "shop/orders")
     assert main(["build"]) == 0
-    assert "heard of 1 ports" in capsys.readouterr().err
+    assert "heard of 1 port " in capsys.readouterr().err
     assert unreported(unheard) == {"shop.lines", "shop.orders", "shop.customers"}
     held.release()
     assert main(["build"]) == 0

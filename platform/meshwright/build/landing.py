@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 from sqlalchemy import Connection, func, insert, select
 
-from meshwright.build.sources import Source
+from meshwright.build.sources import Source, line_in
 from meshwright.catalog import tables as t
 from meshwright.catalog.database import Database, now
 from meshwright.catalog.locks import product_lock
@@ -117,7 +117,8 @@ def current_version(source: Source) -> str | None:
     try:
         return str(source.ingest.version())
     except Exception as error:  # the team's own code may raise anything
-        raise _refusal(source, f"its version cannot be told: {_said(error)}") from error
+        line = line_in(error, source.file)
+        raise _refusal(source, f"its version cannot be told: {_said(error)}", line) from error
 
 
 def is_fresh(source: Source, landing: Landing | None, version: str | None) -> bool:
@@ -141,7 +142,7 @@ def _arrived(settings: Settings, source: Source) -> list[LandedFile]:
     except MeshError:
         raise
     except Exception as error:  # the team's own code may raise anything
-        raise _refusal(source, f"raised {_said(error)}") from error
+        raise _refusal(source, f"raised {_said(error)}", line_in(error, source.file)) from error
     store = settings.landing / source.domain / source.name
     store.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={**settings.duckdb, "temp_directory": str(store / ".spill")}) as con:
@@ -260,8 +261,9 @@ def _require_one_shape(con: duckdb.DuckDBPyConnection, files: Sequence[LandedFil
             raise _refusal(source, f"{path.name} and {first.name} differ in columns: {', '.join(differing)}")
 
 
-def _refusal(source: Source, reason: str) -> BuildError:
-    return BuildError(Fault(reason, source.file, source.line, key=source.key, command=f"mesh build {source.domain}"))
+def _refusal(source: Source, reason: str, line: int | None = None) -> BuildError:
+    command = f"mesh build {source.domain}"
+    return BuildError(Fault(reason, source.file, line or source.line, key=source.key, command=command))
 
 
 def _said(error: BaseException) -> str:

@@ -218,9 +218,15 @@ class _Step:
 
     def _staged(self, con: duckdb.DuckDBPyConnection, plan: PortPlan) -> Staged:
         relation = f"{generate.SCRATCH_DATABASE}.main.{quote(plan.port.name)}"
-        stager = Stager(con, plan.port, relation, self.project / self.graph.models[plan.port.name].file)
-        stager.check()
-        parts = stager.parts()
+        file = self.project / self.graph.models[plan.port.name].file
+        stager = Stager(con, plan.port, relation, file)
+        try:
+            stager.check()
+            parts = stager.parts()
+        except (duckdb.DataError, duckdb.ProgrammingError) as error:
+            # A view computes its rows only now, so dbt could not see what is wrong with them.
+            said = " ".join(str(error).split())
+            raise BuildError(Fault(f"its rows cannot be read: {said}", file, key=plan.port.key)) from error
         partitions = self.plan.partitions
         if plan.port.contract.partition is not None and partitions is not None:
             stager.require_within(partitions, parts)

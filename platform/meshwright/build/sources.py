@@ -85,11 +85,11 @@ def _imported(root: Path, file: Path) -> ModuleType:
         return importlib.import_module(name)
     except Exception as error:  # the team's own code may raise anything
         raise BuildError(
-            Fault(f"cannot be imported: {type(error).__name__}: {error}", file, _line_in(error, file), key=name)
+            Fault(f"cannot be imported: {type(error).__name__}: {error}", file, line_in(error, file), key=name)
         ) from error
 
 
-def _line_in(error: BaseException, file: Path) -> int | None:
+def line_in(error: BaseException, file: Path) -> int | None:
     """The last line of ``file`` in the error's traceback, or the line of a syntax error."""
     if isinstance(error, SyntaxError):
         return error.lineno
