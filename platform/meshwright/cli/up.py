@@ -52,12 +52,14 @@ def _serve(settings: Settings, host: str, port: int) -> int:
     variables = {**os.environ, **environment(settings), "PYTHONWARNINGS": "ignore:Class "}
     # A shell starts background jobs deaf to SIGINT, and children inherit that; Dagster ends by it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(arguments, cwd=settings.root, env=variables, start_new_session=True)
+    process = subprocess.Popen(arguments, cwd=settings.root, env=variables, stdout=2, start_new_session=True)
     for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, lambda *_: _stop(process))
+        signal.signal(name, signal.default_int_handler)
     try:
         return process.wait()
     except KeyboardInterrupt:
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, signal.SIG_IGN)
         _stop(process)
         return 0
 
@@ -75,6 +77,14 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _require_free(host: str, port: int) -> None:
+    if why := _why_not(host, port):
+        free = next((other for other in range(port + 1, min(port + 100, 65_536)) if not _why_not(host, other)), None)
+        command = f"mesh up --port {free}" if free else "mesh up --host 127.0.0.1 --port 3000"
+        raise UnavailableError(Fault(f"{host}:{port} cannot be listened on: {why}", command=command))
+
+
+def _why_not(host: str, port: int) -> str | None:
+    """What keeps a server from listening there; None where nothing does."""
     import socket
 
     with socket.socket() as probe:
@@ -82,6 +92,5 @@ def _require_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise UnavailableError(
-                Fault(f"{host}:{port} cannot be listened on: {error.strerror}", command=f"mesh up --port {port + 1}")
-            ) from error
+            return error.strerror or str(error)
+    return None
