@@ -146,9 +146,11 @@ def _arrived(settings: Settings, source: Source) -> list[LandedFile]:
     store = settings.landing / source.domain / source.name
     store.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={**settings.duckdb, "temp_directory": str(store / ".spill")}) as con:
-        paths = [_kept(store, path, source) for path in _as_files(con, returned, store, source)]
-        files = [_inspected(con, path, source) for path in paths]
-        _require_one_shape(con, files, source)
+        arrived = _as_files(con, returned, store, source)
+        names = ["what it returned" if path.parent == store else path.name for path in arrived]
+        kept = [_kept(store, path, source) for path in arrived]
+        files = [_inspected(con, path, name, source) for path, name in zip(kept, names, strict=True)]
+        _require_one_shape(con, files, names, source)
     return files
 
 
@@ -191,17 +193,22 @@ def _as_files(con: duckdb.DuckDBPyConnection, returned: Any, store: Path, source
             raise _refusal(source, "returned no file")
         return [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
     target = store / f".{uuid.uuid4()}.parquet"
-    if isinstance(returned, duckdb.DuckDBPyRelation):
-        returned.write_parquet(str(target), compression="zstd")
-        return [target]
+    kind = type(returned).__name__
+    if not isinstance(returned, duckdb.DuckDBPyRelation):
+        try:
+            con.register("returned", returned)
+        except duckdb.Error as error:
+            raise _refusal(
+                source, f"returned {kind}; return a path, paths, a DuckDB relation, an Arrow table or a pandas frame"
+            ) from error
     try:
-        con.register("returned", returned)
-    except duckdb.Error as error:
-        kind = type(returned).__name__
-        raise _refusal(
-            source, f"returned {kind}; return a path, paths, a DuckDB relation, an Arrow table or a pandas frame"
-        ) from error
-    con.execute(f"COPY returned TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+        if isinstance(returned, duckdb.DuckDBPyRelation):
+            returned.write_parquet(str(target), compression="zstd")
+        else:
+            con.execute(f"COPY returned TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+    except duckdb.Error as error:  # what was returned is often read only now
+        target.unlink(missing_ok=True)
+        raise _refusal(source, f"returned {kind}, which cannot be read: {_said(error)}") from error
     return [target]
 
 
@@ -225,10 +232,11 @@ def _kept(store: Path, path: Path, source: Source) -> Path:
     return target
 
 
-def _inspected(con: duckdb.DuckDBPyConnection, path: Path, source: Source) -> LandedFile:
+def _inspected(con: duckdb.DuckDBPyConnection, path: Path, name: str, source: Source) -> LandedFile:
+    """A file that stays, called ``name`` where it came from."""
     format_ = _FORMATS.get(path.suffix.lower())
     if format_ is None:
-        raise _refusal(source, f"returned {path.name}; known are {', '.join(sorted(_FORMATS))}")
+        raise _refusal(source, f"returned {name}; known are {', '.join(sorted(_FORMATS))}")
     scan = scan_of([(path, format_)])
     expression = source.ingest.partition
     try:
@@ -237,28 +245,29 @@ def _inspected(con: duckdb.DuckDBPyConnection, path: Path, source: Source) -> La
         if expression:
             values = con.sql(f"SELECT DISTINCT CAST(({expression}) AS VARCHAR) FROM {scan}").fetchall()
             if any(value is None for (value,) in values):
-                raise _refusal(source, f"some rows of {path.name} have no partition: {expression} is NULL")
+                raise _refusal(source, f"some rows of {name} have no partition: {expression} is NULL")
             held = frozenset(value for (value,) in values)
     except duckdb.BinderException as error:
-        raise _refusal(source, f"partition={expression!r} does not fit {path.name}: {_said(error)}") from error
+        raise _refusal(source, f"partition={expression!r} does not fit {name}: {_said(error)}") from error
     except duckdb.Error as error:
-        raise _refusal(source, f"{path} cannot be read as {format_}: {_said(error)}") from error
+        raise _refusal(source, f"{name} cannot be read as {format_}: {_said(error)}") from error
     stat = path.stat()
     return LandedFile(_sha256(path), path, format_, stat.st_size, stat.st_mtime_ns, rows, held)
 
 
-def _require_one_shape(con: duckdb.DuckDBPyConnection, files: Sequence[LandedFile], source: Source) -> None:
+def _require_one_shape(
+    con: duckdb.DuckDBPyConnection, files: Sequence[LandedFile], names: Sequence[str], source: Source
+) -> None:
     if len({file.format for file in files}) > 1:
         raise _refusal(source, "returned files of several formats; return one format a source")
-    shapes = {}
-    for file in files:
-        described = con.sql(f"DESCRIBE FROM {scan_of([(file.path, file.format)])}").fetchall()
-        shapes[file.path] = tuple((name, kind) for name, kind, *_ in described)
-    first, shape = next(iter(shapes.items()))
-    for path, other in shapes.items():
-        if other != shape:
-            differing = sorted({f"{name} {kind}" for name, kind in set(other) ^ set(shape)})
-            raise _refusal(source, f"{path.name} and {first.name} differ in columns: {', '.join(differing)}")
+    shapes = [
+        [(column, kind) for column, kind, *_ in con.sql(f"DESCRIBE FROM {scan_of([(f.path, f.format)])}").fetchall()]
+        for f in files
+    ]
+    for name, shape in zip(names, shapes, strict=True):
+        if set(shape) != set(shapes[0]):
+            differing = sorted({f"{column} {kind}" for column, kind in set(shape) ^ set(shapes[0])})
+            raise _refusal(source, f"{name} and {names[0]} differ in columns: {', '.join(differing)}")
 
 
 def _refusal(source: Source, reason: str, line: int | None = None) -> BuildError:

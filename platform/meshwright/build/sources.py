@@ -37,6 +37,10 @@ class Source:
         return f"{self.domain}/landing/{self.name}"
 
 
+_LOADED: dict[str, str] = {}
+"""Module name to the hash of the code that it was loaded from."""
+
+
 def sources_of(mesh: Mesh, domain: Domain) -> dict[str, Source]:
     """The ingests of a domain by name, in the order of their files.
 
@@ -71,17 +75,20 @@ def _ingests_in(root: Path, file: Path) -> list[Ingest]:
 
 
 def _imported(root: Path, file: Path) -> ModuleType:
+    """The module of ``file`` as it is now: of another mesh, or loaded before an edit, it is loaded again."""
     name = ".".join(file.relative_to(root).with_suffix("").parts)
+    code = _code_hash(root, file)
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
     loaded = sys.modules.get(name)
-    if loaded is not None and Path(getattr(loaded, "__file__", None) or "") != file:
+    if loaded is not None and (Path(getattr(loaded, "__file__", None) or "") != file or _LOADED.get(name) != code):
         for other in [m for m in sys.modules if m == "domains" or m.startswith("domains.")]:
             del sys.modules[other]
         sys.path.remove(str(root))
         sys.path.insert(0, str(root))
         importlib.invalidate_caches()
     try:
+        _LOADED[name] = code
         return importlib.import_module(name)
     except Exception as error:  # the team's own code may raise anything
         raise BuildError(
@@ -122,7 +129,11 @@ def _closure(root: Path, file: Path) -> set[Path]:
 
 def _imports(root: Path, file: Path) -> Iterator[Path]:
     package = file.relative_to(root).parent.parts
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError):  # importing it will say so
+        return
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name.split(".") for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
