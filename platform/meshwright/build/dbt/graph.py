@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever what is kept here changes, so that older files are made anew."""
 
 
@@ -106,7 +106,7 @@ def distil(domain: str, project_hash: str, manifest: Any) -> Graph:
     for node in (*_nodes(manifest, "test"), *getattr(manifest, "unit_tests", {}).values()):
         parent = next((p for p in node.depends_on.nodes if p.startswith("model.")), "")
         tests.setdefault(parent, []).append(node.name)
-    models = [_model(manifest, node, tests) for node in _nodes(manifest, "model", "seed")]
+    models = [_model(manifest, node, tests) for node in _nodes(manifest, "model", "seed", "snapshot")]
     return Graph(domain, project_hash, {m.name: m for m in sorted(models, key=lambda m: m.name)})
 
 

@@ -113,6 +113,7 @@ def _misplaced(domain: Domain, project: Path, graph: Graph) -> Iterable[Fault]:
                 f"{model.materialized} keeps state between builds, and a build keeps none", file, key=model.name,
                 suggestion="table", command="partition the port instead: `partitioned: true` in its contract",
             )  # fmt: skip
+            continue
         if model.product not in products and model.materialized != "seed":
             wrong = unknown_name("product", model.product or "(none)", products).faults[0]
             yield Fault(
