@@ -298,6 +298,23 @@ def test_renamed_column_of_a_port_without_rows(built_mesh: TinyMesh) -> None:
     assert built_mesh.sql("select nickname from mesh.shop.customers") == []
 
 
+@pytest.mark.parametrize(("old", "new"), [("        partitioned: true\n", ""), ("name: week\n", "name: wk\n")])
+def test_new_partitioning_builds_everything_once(built_mesh: TinyMesh, old: str, new: str) -> None:
+    built_mesh.edit(WEEKLY_CONTRACT, (old, new))
+    if new:
+        built_mesh.edit(WEEKLY_SQL, ("select week,", "select cast(week as int) as wk,"))
+    before = built_mesh.sql("select count(*), sum(amount) from mesh.insight.weekly_sales")
+    built_mesh.build()
+    assert built_mesh.sql("select count(*), sum(amount) from mesh.insight.weekly_sales") == before
+    assert built_mesh.plan(INSIGHT).is_noop
+    built_mesh.put_lines(2, lines_of(2, 2.0))
+    built_mesh.build()
+    assert built_mesh.sql("select sum(amount) from mesh.insight.weekly_sales") == built_mesh.sql(
+        "select sum(amount) from mesh.shop.orders"
+    )
+    assert built_mesh.plan(INSIGHT).is_noop
+
+
 def test_new_column_in_one_partition_only_is_refused(built_mesh: TinyMesh) -> None:
     built_mesh.edit(
         WEEKLY_CONTRACT,
