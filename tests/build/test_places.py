@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from meshwright.cli import main
 from meshwright.config import Settings
-from meshwright.errors import InputError
+from meshwright.errors import InputError, UnavailableError
 from support.tiny import TinyMesh, lines_of
 
 
@@ -32,3 +33,16 @@ def test_in_a_folder_that_no_location_can_name(tmp_path: Path, name: str) -> Non
     with pytest.raises(InputError, match="its path holds"):
         Settings.of(tmp_path / name)
     assert Settings.of(tmp_path / name, state=tmp_path / "state").state_dir == tmp_path / "state"
+
+
+def test_a_copy_does_not_build_into_its_original(built_mesh: TinyMesh, tmp_path: Path) -> None:
+    shutil.copytree(built_mesh.root, tmp_path / "copy")
+    before = sorted(built_mesh.settings.warehouse.rglob("*"))
+    copy = TinyMesh(tmp_path / "copy")
+    copy.put_lines(1, lines_of(1, scale=7.0))
+    with pytest.raises(UnavailableError, match=r"outside .*: this mesh was moved or copied"):
+        copy.build()
+    assert main(["-C", str(copy.root), "build"]) == 3
+    assert main(["-C", str(copy.root), "status"]) == 3
+    assert sorted(built_mesh.settings.warehouse.rglob("*")) == before
+    copy.close()

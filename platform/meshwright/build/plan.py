@@ -15,7 +15,7 @@ from meshwright.build.partitions import WHOLE, in_order, require_known
 from meshwright.build.sources import Source, sources_of
 from meshwright.catalog import records
 from meshwright.catalog.database import Database
-from meshwright.catalog.pins import pin
+from meshwright.catalog.pins import pin, require_here
 from meshwright.catalog.records import Content
 from meshwright.config import PRODUCTION, Settings
 from meshwright.errors import BuildError, Fault
@@ -163,7 +163,7 @@ class ProductPlan:
 
 @dataclass
 class Planner:
-    """Plans products of one mesh against one state."""
+    """Plans products of one mesh against one state; UnavailableError where the mesh was moved."""
 
     settings: Settings
     mesh: Mesh
@@ -173,6 +173,9 @@ class Planner:
     on_parse: Callable[[str], None] = lambda _: None
     _graphs: dict[str, Graph] = field(default_factory=dict)
     _sources: dict[str, dict[str, Source]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_here(self.settings, self.state.pins)
 
     def graph(self, domain: str) -> Graph:
         """The models of a domain."""

@@ -19,13 +19,21 @@ from typing import Any
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.io.pyarrow import parquet_file_to_data_file
-from pyiceberg.manifest import DataFile, ManifestFile
+from pyiceberg.manifest import DataFile, ManifestEntry, ManifestFile
 from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table, Transaction
-from pyiceberg.table.snapshots import Operation
-from pyiceberg.table.update import AddSchemaUpdate, SetCurrentSchemaUpdate, SetPropertiesUpdate
+from pyiceberg.table.snapshots import Operation, Summary
+from pyiceberg.table.update import (
+    AddPartitionSpecUpdate,
+    AddSchemaUpdate,
+    SetCurrentSchemaUpdate,
+    SetDefaultSpecUpdate,
+    SetPropertiesUpdate,
+    TableUpdate,
+)
 from pyiceberg.table.update.snapshot import ExpireSnapshots, _ManifestMergeManager, _OverwriteFiles
+from pyiceberg.typedef import EMPTY_DICT
 
 from meshwright.catalog import schema as schemas
 from meshwright.catalog.pins import WORK_CATALOG
@@ -41,11 +49,28 @@ KEEP_AT_LEAST, KEEP_AT_MOST = 10, 100
 class _Replace(_OverwriteFiles):
     """PyIceberg's OVERWRITE, without manifests that only remember deletions, and merging the rest.
 
-    Rests on private classes of PyIceberg 0.12.0; tests hold the number of manifests down.
+    ``whole`` replaces everything by carrying nothing over: deleting file by file would need the old partitioning,
+    whose column may be gone. Rests on private classes of PyIceberg 0.12.0; tests hold the number of manifests down.
     """
 
+    whole = False
+
     def _existing_manifests(self) -> list[ManifestFile]:
+        if self.whole:
+            return []
         return [m for m in super()._existing_manifests() if m.has_added_files() or m.has_existing_files()]
+
+    def _deleted_entries(self) -> list[ManifestEntry]:
+        return [] if self.whole else super()._deleted_entries()
+
+    def _summary(self, snapshot_properties: dict[str, str] = EMPTY_DICT) -> Summary:
+        parent = self._parent_snapshot_id
+        try:
+            # Totals are the parent's and what changed; of a whole replacement they begin anew.
+            self._parent_snapshot_id = None if self.whole else parent
+            return super()._summary(snapshot_properties)
+        finally:
+            self._parent_snapshot_id = parent
 
     def _process_manifests(self, manifests: list[ManifestFile]) -> list[ManifestFile]:
         if len(manifests) < MERGE_ABOVE:
@@ -125,12 +150,14 @@ class Candidate:
         table = self._table or self._create()
         with table.transaction() as transaction:
             self._evolve(transaction)
-            live = [task.file for task in table.scan().plan_files()] if self.parent else []
-            with _Replace(
+            live = [task.file for task in table.scan().plan_files()] if self.parent and touched is not None else []
+            replace = _Replace(
                 operation=Operation.OVERWRITE, transaction=transaction, io=table.io, snapshot_properties=properties
-            ) as replace:
+            )
+            replace.whole = touched is None
+            with replace:
                 for file in live:
-                    if touched is None or _partition_value(file) in touched:
+                    if _partition_value(file) in (touched or ()):
                         replace.delete_data_file(file)
                 for path in files:
                     replace.append_data_file(
@@ -158,23 +185,27 @@ class Candidate:
         )
 
     def _evolve(self, transaction: Transaction) -> None:
-        """Put the contract's schema and partitioning into the same commit as its rows."""
+        """Put the contract's schema and partitioning into the same commit as its rows.
+
+        Both at once: a spec whose column is gone does not fit the new schema, nor the new spec the old one.
+        """
         metadata = transaction.table_metadata
+        updates: list[TableUpdate] = []
         if metadata.schema().as_struct() != self.schema.as_struct():
             fresh = 1 + max(s.schema_id for s in metadata.schemas)
-            added = AddSchemaUpdate(schema=Schema(*self.schema.fields, schema_id=fresh))
-            transaction._apply((added, SetCurrentSchemaUpdate(schema_id=fresh)))  # type: ignore[call-arg]
+            updates.append(AddSchemaUpdate(schema=Schema(*self.schema.fields, schema_id=fresh)))
+            updates.append(SetCurrentSchemaUpdate(schema_id=fresh))  # type: ignore[call-arg]
         elements = schemas.element_ids(self.port.contract.columns, self.schema)
         if elements != schemas.read_elements(metadata.properties):
-            transaction._apply((SetPropertiesUpdate(updates={schemas.ELEMENTS: json.dumps(elements)}),))
+            updates.append(SetPropertiesUpdate(updates={schemas.ELEMENTS: json.dumps(elements)}))
         if not schemas.same_partitioning(metadata.spec(), self.spec):
-            with transaction.update_spec() as update:
-                for old in metadata.spec().fields:
-                    update.remove_field(old.name)
-                for new in self.spec.fields:
-                    column = self.schema.find_column_name(new.source_id)
-                    assert column is not None
-                    update.add_field(column, new.transform, new.name)
+            first = 1 + (metadata.last_partition_id or 999)
+            fields = (f.model_copy(update={"field_id": first + i}) for i, f in enumerate(self.spec.fields))
+            fresh = 1 + max(s.spec_id for s in metadata.partition_specs)
+            updates.append(AddPartitionSpecUpdate(spec=PartitionSpec(*fields, spec_id=fresh)))
+            updates.append(SetDefaultSpecUpdate(spec_id=fresh))  # type: ignore[call-arg]
+        if updates:
+            transaction._apply(tuple(updates))
 
 
 def open_work_catalog(settings: Settings) -> SqlCatalog:

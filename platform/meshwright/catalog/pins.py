@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Connection, select
 
 from meshwright.catalog.tables import iceberg_tables
-from meshwright.config import PRODUCTION
+from meshwright.config import PRODUCTION, Settings
+from meshwright.duck import local_path
+from meshwright.errors import Fault, UnavailableError
 
 PRODUCTION_CATALOG = "mesh"
 WORK_CATALOG = "mesh_work"
@@ -60,3 +63,16 @@ def environments(connection: Connection) -> tuple[str, ...]:
         select(iceberg_tables.c.table_namespace).where(iceberg_tables.c.catalog_name == WORK_CATALOG).distinct()
     )
     return tuple(sorted({namespace.rpartition("__")[0] for (namespace,) in rows}))
+
+
+def require_here(settings: Settings, pins: Mapping[str, str]) -> None:
+    """UnavailableError where a port lies outside this mesh's warehouse: the mesh was moved or copied.
+
+    A build in a copy would write into the original's tables.
+    """
+    homes = {settings.warehouse, settings.warehouse.resolve()}
+    for port, location in pins.items():
+        path = local_path(location)
+        if "://" not in path and not any(Path(path).is_relative_to(home) for home in homes):
+            reason = f"{port} lies at {path}, outside {settings.warehouse}: this mesh was moved or copied"
+            raise UnavailableError(Fault(reason, command="mesh doctor"))

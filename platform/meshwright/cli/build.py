@@ -67,7 +67,7 @@ def command(
     if any(plan.is_due for plan in plans):
         return run_plans(settings, mesh, plans, only, force=force, format_=format_)
     catch_up(settings, mesh, database)
-    return _nothing(plans, format_)
+    return _nothing(plans, state, format_)
 
 
 def run_plans(
@@ -146,11 +146,21 @@ def nothing_changed(plans: Sequence[ProductPlan]) -> str:
     return f"Nothing changed: {counted(len(plans), 'product')} {'is' if len(plans) == 1 else 'are'} current."
 
 
-def _nothing(plans: Sequence[ProductPlan], format_: str) -> int:
+def _nothing(plans: Sequence[ProductPlan], state: State, format_: str) -> int:
+    """Nothing to do; 1 as long as something published breaks a rule, for whoever looks at the code alone."""
     say(nothing_changed(plans))
+    broken = broken_ports(plans, state)
+    for port in broken:
+        say(f"  {style('refused', fg='red')}  {port} is published and breaks its contract\n  next: mesh show {port}")
     if format_ == "json":
-        emit_json({"run": None, "products": []})
-    return 0
+        emit_json({"run": None, "products": [], "broken": broken})
+    return 1 if broken else 0
+
+
+def broken_ports(plans: Sequence[ProductPlan], state: State) -> list[str]:
+    """The planned ports whose published snapshot failed its last audit."""
+    ports = [port.key for plan in plans for port in plan.product.ports]
+    return [port for port in ports if state.audits.get(port, {}).get("verdict") == "refused"]
 
 
 def _print_plan(plans: Sequence[ProductPlan], format_: str) -> None:

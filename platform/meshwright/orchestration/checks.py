@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from meshwright.build.dbt.runner import NodeResult
 from meshwright.build.product import ProductResult
@@ -86,8 +87,6 @@ def _of_tests(
 ) -> Iterator[dg.AssetCheckResult]:
     ran: dict[str, NodeResult] = {test.name: test for test in tests}
     known = [(model_key(product, model.name), name) for model, name in tests_of(product, session.graph(product.domain))]
-    keys = [dg.AssetCheckKey(key, plain(name)) for key, name in known if name not in ran]
-    last = context.instance.event_log_storage.get_latest_asset_check_execution_by_key(keys) if keys else {}
     for key, name in known:
         if test := ran.get(name):
             yield dg.AssetCheckResult(
@@ -95,10 +94,19 @@ def _of_tests(
                 severity=_SEVERITY["warning" if test.status == "warn" else "error"], metadata={"seconds": test.seconds},
             )  # fmt: skip
             continue
-        record = last.get(dg.AssetCheckKey(key, plain(name)))
-        passed = record is not None and record.status.value == "SUCCEEDED"
+        passed = _last_result(context.instance, dg.AssetCheckKey(key, plain(name)))
         yield dg.AssetCheckResult(
-            asset_key=key, check_name=plain(name), passed=passed, severity=_SEVERITY["warning"],
-            description="not run again: its model did not change" if record else "never run",
+            asset_key=key, check_name=plain(name), passed=bool(passed), severity=_SEVERITY["warning"],
+            description="never run" if passed is None else "not run again: its model did not change",
             metadata={"judged_in_this_run": False},
         )  # fmt: skip
+
+
+def _last_result(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> bool | None:
+    """Whether a check passed when it was last judged; None where it never was.
+
+    The newest record of a check is the one that this run has only planned.
+    """
+    statuses = {AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED}
+    records_ = instance.event_log_storage.get_asset_check_execution_history(key, limit=1, status=statuses)
+    return records_[0].status is AssetCheckExecutionRecordStatus.SUCCEEDED if records_ else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     except BaseException as error:
+        if came:
+            _end_pool()
         if came and not isinstance(error, KeyboardInterrupt):
             raise KeyboardInterrupt from error
         raise
@@ -37,3 +40,14 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, handler)
     if came:
         raise KeyboardInterrupt
+
+
+def _end_pool() -> None:
+    """End PyIceberg's pool: of a thread that was just starting when the interrupt came only the pool's queue knows.
+
+    Python would wait for that thread when the process ends, and the thread for work.
+    """
+    pools = sys.modules.get("pyiceberg.utils.concurrent")
+    if pools is not None and pools.ExecutorFactory._instance is not None:
+        pools.ExecutorFactory._instance.shutdown(wait=False, cancel_futures=True)
+        pools.ExecutorFactory._instance = None
