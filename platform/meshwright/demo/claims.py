@@ -114,11 +114,11 @@ def _claim(effect: Effect, tests: int) -> str:
 def _placebo(answer: Answer) -> str:
     if answer.placebos_hold:
         return (
-            "The method finds nothing where nothing can be: measured one window earlier, before any campaign "
-            "started, every interval covers zero."
+            "The method finds nothing where nothing can be: measured one window earlier, before the "
+            "campaign in question started, every interval covers zero."
         )
     failing = [e for e in answer.effects if not e.placebo.covers_zero]
-    return f"Caution: {_names(failing)} show an effect before any campaign started. Distrust what is estimated there."
+    return f"Caution: {_names(failing)} show an effect before the campaign started. Distrust what is estimated there."
 
 
 def _names(effects: Iterable[Effect]) -> str:
