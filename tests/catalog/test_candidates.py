@@ -68,8 +68,10 @@ def test_partition_that_was_not_there(bench: Bench) -> None:
 
 def test_whole_replacement(bench: Bench) -> None:
     bench.publish(LINES, weeks(1, 2, 3))
-    bench.publish(LINES, weeks(4))
+    made = bench.publish(LINES, weeks(4))
     assert bench.rows(LINES) == [(40, 4)]
+    assert (made.committed.rows, len(live_files(made.committed.location))) == (1, 1)
+    assert bench.publish(LINES, weeks(5), ["5"]).committed.rows == 2
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,31 @@ def test_new_partitioning_builds_all_partitions(bench: Bench) -> None:
     assert [str(d) for d, _ in bench.rows(monthly)] == ["2017-03-09", "2017-04-01", "2017-05-08"]
 
 
+@pytest.mark.parametrize("after", [("wk", "int"), ("week", "string"), ("other", "date")])
+def test_partition_column_that_is_replaced(bench: Bench, after: tuple[str, str]) -> None:
+    """Its field is gone, and with it what the old partitioning rests on."""
+    name, kind = after
+    bench.publish(
+        changed(("id", "int", None), ("week", "int", None)), "SELECT 1 AS id, 1 AS week UNION ALL SELECT 2, 2"
+    )
+    new = changed(("id", "int", None), (name, kind, None), by=name)
+    values = {"int": ("1", "2"), "string": ("'1'", "'2'"), "date": ("DATE '2017-01-01'", "DATE '2017-01-02'")}[kind]
+    bench.publish(new, f'SELECT 1 AS id, {values[0]} AS "{name}" UNION ALL SELECT 2, {values[1]}')
+    assert bench.rows(new, "SELECT id FROM {} ORDER BY ALL") == [(1,), (2,)]
+    text = values[1].removeprefix("DATE ").strip("'")
+    bench.publish(new, f'SELECT 3 AS id, {values[1]} AS "{name}"', [text])
+    assert bench.rows(new, "SELECT id FROM {} ORDER BY ALL") == [(1,), (3,)]
+
+
+def test_partitioning_that_comes_and_goes(bench: Bench) -> None:
+    columns = (("id", "int", None), ("week", "int", None))
+    weekly, whole = changed(*columns), port("sales.lines", {"id": "int", "week": "int"})
+    for n, of in enumerate((whole, weekly, whole, weekly)):
+        bench.publish(of, f"SELECT {n} AS id, 1 AS week UNION ALL SELECT {n}, 2")
+    bench.publish(weekly, "SELECT 9 AS id, 2 AS week", ["2"])
+    assert bench.rows(weekly) == [(3, 1), (9, 2)]
+
+
 def test_nested_columns_keep_their_inner_ids(bench: Bench) -> None:
     nested = port("sales.deep", {"id": "long", "tags": "list<string>", "at": "struct<x: int, y: int>"})
     bench.publish(nested, "SELECT 1 AS id, ['a', 'b'] AS tags, {'x': 1, 'y': 2} AS at")
