@@ -46,3 +46,11 @@ def test_a_copy_does_not_build_into_its_original(built_mesh: TinyMesh, tmp_path:
     assert main(["-C", str(copy.root), "status"]) == 3
     assert sorted(built_mesh.settings.warehouse.rglob("*")) == before
     copy.close()
+
+
+def test_a_damaged_landed_file_is_replaced_by_what_arrives(built_mesh: TinyMesh) -> None:
+    before = built_mesh.sql("select sum(amount) from mesh.shop.lines")
+    landed = sorted((built_mesh.settings.landing / "shop" / "lines").glob("*.parquet"))
+    landed[0].write_bytes(landed[1].read_bytes())
+    built_mesh.build("shop", force=True)
+    assert built_mesh.sql("select sum(amount) from mesh.shop.lines") == before

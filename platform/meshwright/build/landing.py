@@ -222,8 +222,10 @@ def _kept(store: Path, path: Path, source: Source) -> Path:
     partial = path if ours else store / f".{uuid.uuid4()}{path.suffix}"
     if not ours:
         shutil.copyfile(path, partial)
-    target = store / f"{_sha256(partial)}{path.suffix.lower()}"
-    if target.exists():
+    digest = _sha256(partial)
+    target = store / f"{digest}{path.suffix.lower()}"
+    # A name is a promise that a damaged file does not keep; then what came takes its place.
+    if target.is_file() and _sha256(target) == digest:
         partial.unlink()
         return target
     with partial.open("rb") as handle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +55,8 @@ class Database:
             event.listen(engine, "begin", _begin_sqlite)
         with self._explained():
             self._lay_out(engine)
+        # The last connection that closes folds SQLite's write-ahead log into the file that people back up.
+        atexit.register(engine.dispose)
         return engine
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -14,8 +15,9 @@ from meshwright.config import Settings
 
 
 def say(text: str = "") -> None:
-    """A message for people."""
-    click.echo(text, err=True)
+    """A message for people; work goes on where nobody can hear it."""
+    with contextlib.suppress(OSError, ValueError):
+        click.echo(text, err=True)
 
 
 def emit(text: str) -> None:
