@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -133,7 +134,15 @@ def _size(path: str | None) -> int:
 def _connect_sqlite(connection: Any, record: Any) -> None:
     """Leave transactions to us, and let readers read while one writes."""
     connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode=WAL")
+    # Turning the log on does not wait for another that does the same; the first of them is enough.
+    for attempt in range(100):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:
+            if attempt == 99 or "locked" not in str(error):
+                raise
+            time.sleep(0.05)
     connection.execute("PRAGMA synchronous=FULL")
 
 
