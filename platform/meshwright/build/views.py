@@ -13,8 +13,7 @@ from meshwright.catalog.database import Database
 from meshwright.catalog.pins import pin
 from meshwright.config import Settings
 from meshwright.duck import literal, local_path, quote
-from meshwright.spec.model import Domain, Mesh, Port
-from meshwright.spec.types import to_duckdb
+from meshwright.spec.model import Mesh, Port
 
 
 def attach(domains: Iterable[str]) -> list[str]:
@@ -30,12 +29,6 @@ def port_view(port: Port, location: str, partitions: Collection[str] | None = No
     """The statement that makes ``mesh.<domain>.<port>``, of some partitions or of all."""
     where = "" if partitions is None else f" WHERE {predicate(port, partitions)}"
     return f"{_view(port.domain, port.name)} AS SELECT * FROM iceberg_scan({literal(local_path(location))}){where}"
-
-
-def empty_view(port: Port) -> str:
-    """A port as its contract promises it, without rows: enough to bind SQL against."""
-    columns = ", ".join(f"CAST(NULL AS {to_duckdb(c.type)}) AS {quote(c.name)}" for c in port.contract.columns)
-    return f"{_view(port.domain, port.name)} AS SELECT {columns} WHERE false"
 
 
 def landing_view(source: Source, landing: Landing, partitions: Collection[str] | None = None) -> str:
@@ -64,11 +57,11 @@ def current_views(root: Path, domain_name: str) -> list[str]:
     read = {i.port for product in domain.products.values() for i in product.inputs}
     statements = attach([*(name.split(".")[0] for name in read), "landing"])
     statements += [port_view(mesh.ports[name], pins[name]) for name in sorted(read & pins.keys())]
-    statements += _landing_views(domain, sources, landings)
+    statements += _landing_views(sources, landings)
     return statements
 
 
-def _landing_views(domain: Domain, sources: Mapping[str, Source], landings: Mapping[str, Landing]) -> list[str]:
+def _landing_views(sources: Mapping[str, Source], landings: Mapping[str, Landing]) -> list[str]:
     return [landing_view(s, landings[s.key]) for s in sources.values() if s.key in landings]
 
 

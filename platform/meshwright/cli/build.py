@@ -58,7 +58,7 @@ def command(
     products = select(mesh, selectors)
     database = Database(settings)
     state = State.of(database)
-    only = _partitions(mesh, products, state, partitions, first, last)
+    only = _partitions(products, state, partitions, first, last)
     planner = Planner(settings, mesh, state, force, only, on_parse=tell_parsing)
     plans = planner.plan_all(products)
     if plan_only:
@@ -109,7 +109,7 @@ def catch_up(settings: Settings, mesh: Mesh, database: Database) -> None:
 
 
 def _partitions(
-    mesh: Mesh, products: Sequence[Product], state: State, given: Sequence[str], first: str | None, last: str | None
+    products: Sequence[Product], state: State, given: Sequence[str], first: str | None, last: str | None
 ) -> list[str] | None:
     if not given and first is None and last is None:
         return None

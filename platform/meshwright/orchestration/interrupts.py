@@ -29,7 +29,7 @@ def interruptible() -> Iterator[None]:
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
-    except BaseException as error:
+    except BaseException as error:  # whatever a library made of the signal
         if came:
             _end_pool()
         if came and not isinstance(error, KeyboardInterrupt):

@@ -70,7 +70,7 @@ def query(
             statement.require(pins, known)
             engine.mount(con, pins, warehouse=warehouse)
             columns, types = _start(con, sql)
-    except BaseException:
+    except BaseException:  # Ctrl-C too must not leave a connection at work
         _drop(con)
         raise
     return Result(columns, types, _rows(con, sql), pins, con)

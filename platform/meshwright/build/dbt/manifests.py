@@ -41,7 +41,7 @@ def graph_of(settings: Settings, mesh: Mesh, domain: Domain, on_parse: Callable[
         on_parse(domain.name)
         with product_lock(settings, parse_lock(domain.name)):
             graph = Graph.load(file) or _prebuilt(settings, project, domain, content, file)
-    _check(mesh, domain, project, graph)
+    _check(domain, project, graph)
     return graph
 
 
@@ -98,7 +98,7 @@ def _refuse_missing(domain: Domain, project: Path) -> None:
             )
 
 
-def _check(mesh: Mesh, domain: Domain, project: Path, graph: Graph) -> None:
+def _check(domain: Domain, project: Path, graph: Graph) -> None:
     faults = [*_misplaced(domain, project, graph), *_portless(domain, graph)]
     if faults:
         raise SpecError(*faults)
