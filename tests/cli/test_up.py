@@ -100,8 +100,12 @@ def serve(mesh: TinyMesh, log: Path) -> Served:
 
 
 @pytest.fixture(scope="module")
-def up(example_mesh: TinyMesh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def up(
+    example_mesh: TinyMesh, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Served]:
     """The example mesh, told to Dagster and served; stopping it is a test of its own."""
+    if hasattr(pytestconfig, "workerinput"):
+        assert "@example" in os.environ["PYTEST_CURRENT_TEST"], "one worker serves the example"
     for name in ("pyproject.toml", "workspace.yaml"):
         shutil.copy(REPOSITORY / name, example_mesh.root / name)
     subprocess.run([MESH, "build"], cwd=example_mesh.root, check=True, capture_output=True, timeout=280)

@@ -52,11 +52,20 @@ class Run:
 
 
 def head_commit(root: Path) -> str | None:
-    """The commit that is checked out in ``root``; None without git or without a commit."""
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "--verify", "--quiet", "HEAD"], cwd=root, capture_output=True, text=True, check=False
-        )
-    except OSError:
+    """The commit that is checked out in ``root``, with ``+`` where what teams write differs from it.
+
+    None without git or without a commit.
+    """
+    sha = _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
+    if not sha:
         return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
+    return sha + ("+" if _git(root, "status", "--porcelain", "--", "domains", "dbt_projects") else "")
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """What git says; nothing where it fails or is not there."""
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -34,9 +36,10 @@ def machine(settings: Settings) -> Iterator[Finding]:
 
 
 def contents(settings: Settings, mesh: Mesh, database: Database) -> Iterator[Finding]:
-    """Landed files and generated dbt files of every domain."""
+    """Landed files, generated dbt files and code locations of every domain."""
     yield from _landed(database)
     yield from _generated(settings, mesh)
+    yield from workspace(settings.root, mesh)
 
 
 def _python() -> Finding:
@@ -135,3 +138,26 @@ def _generated(settings: Settings, mesh: Mesh) -> Iterator[Finding]:
         yield Finding("warning", "dbt files", message, "mesh prepare")
     else:
         yield Finding("ok", "dbt files", "sources and profiles are up to date")
+
+
+def workspace(root: Path, mesh: Mesh) -> Iterator[Finding]:
+    """Domains that Dagster would not show: no code location of ``workspace.yaml``, or no ``defs.yaml``."""
+    file = root / "workspace.yaml"
+    if not file.is_file():
+        yield Finding("warning", "workspace", f"there is no {file}, so mesh up cannot start", f"write {file}")
+        return
+    named = set(re.findall(r"\battribute:\s*['\"]?(\w+)", file.read_text(encoding="utf-8", errors="replace")))
+    unseen = False
+    for name, domain in mesh.domains.items():
+        component = domain.folder / "defs.yaml"
+        if not component.is_file():
+            unseen = True
+            remedy = f"echo 'type: meshwright.orchestration.DomainComponent' > {shlex.quote(str(component))}"
+            yield Finding("warning", "workspace", f"domain {name} has no defs.yaml", remedy)
+        if name not in named:
+            unseen = True
+            where = f"module_name: meshwright.orchestration.locations, attribute: {name}, location_name: {name}"
+            remedy = f"echo '  - python_module: {{{where}}}' >> {shlex.quote(str(file))}"
+            yield Finding("warning", "workspace", f"domain {name} is no code location of {file.name}", remedy)
+    if not unseen:
+        yield Finding("ok", "workspace", f"Dagster shows all {len(mesh.domains)} domains")

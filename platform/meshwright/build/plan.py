@@ -15,7 +15,7 @@ from meshwright.build.partitions import WHOLE, in_order, require_known
 from meshwright.build.sources import Source, sources_of
 from meshwright.catalog import records
 from meshwright.catalog.database import Database
-from meshwright.catalog.pins import pin, require_here
+from meshwright.catalog.pins import pin, require_catalog, require_here
 from meshwright.catalog.records import Content
 from meshwright.config import PRODUCTION, Settings
 from meshwright.errors import BuildError, Fault
@@ -163,7 +163,7 @@ class ProductPlan:
 
 @dataclass
 class Planner:
-    """Plans products of one mesh against one state; UnavailableError where the mesh was moved."""
+    """Plans products of one mesh against one state; UnavailableError where it was moved or its catalog is gone."""
 
     settings: Settings
     mesh: Mesh
@@ -176,6 +176,8 @@ class Planner:
 
     def __post_init__(self) -> None:
         require_here(self.settings, self.state.pins)
+        if not self.state.pins:
+            require_catalog(self.settings, Database(self.settings))
 
     def graph(self, domain: str) -> Graph:
         """The models of a domain."""

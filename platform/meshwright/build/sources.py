@@ -64,7 +64,7 @@ def sources_of(mesh: Mesh, domain: Domain) -> dict[str, Source]:
 
 
 def _ingests_in(root: Path, file: Path) -> list[Ingest]:
-    if "ingest" not in file.read_text(encoding="utf-8"):
+    if b"ingest" not in file.read_bytes():
         return []
     module = _imported(root, file)
     return [

@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from meshwright.catalog import tables
 from meshwright.config import Settings
-from meshwright.errors import Fault, UnavailableError
+from meshwright.errors import Fault, InputError, UnavailableError
 
 
 def now() -> str:
@@ -28,12 +28,17 @@ def now() -> str:
 class Database:
     """One catalog database, SQLite or PostgreSQL, made on first use.
 
-    Raises UnavailableError where it cannot be opened, is locked for longer than
+    Raises InputError for an address that is none, UnavailableError where it cannot be opened, is locked for longer than
     ``Settings.catalog_timeout``, is damaged, or was written by a newer Meshwright.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.url = make_url(settings.database_url)
+        try:
+            self.url = make_url(settings.database_url)
+            self.url.get_dialect()
+        except ArgumentError as error:
+            fault = Fault(f"is no address of a database: {error}", key="catalog_url", command="unset MESH_CATALOG_URL")
+            raise InputError(fault) from error
         self.timeout = settings.catalog_timeout
         self._state = settings.state_dir
 
@@ -48,9 +53,13 @@ class Database:
         sqlite = self.url.get_backend_name() == "sqlite"
         if sqlite:
             self._state.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(
-            self.url, pool_pre_ping=not sqlite, connect_args={"timeout": self.timeout} if sqlite else {}
-        )
+        try:
+            engine = create_engine(
+                self.url, pool_pre_ping=not sqlite, connect_args={"timeout": self.timeout} if sqlite else {}
+            )
+        except ImportError as error:
+            fault = Fault(f"the catalog {self.shown} needs a driver: {error}", command=f"pip install {error.name}")
+            raise UnavailableError(fault) from error
         if sqlite:
             event.listen(engine, "connect", _connect_sqlite)
             event.listen(engine, "begin", _begin_sqlite)

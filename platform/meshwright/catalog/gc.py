@@ -20,7 +20,7 @@ from sqlalchemy import Connection, delete, func, select
 from meshwright.catalog import tables as t
 from meshwright.catalog.database import Database
 from meshwright.catalog.locks import lock_name, parse_lock, product_lock
-from meshwright.catalog.pins import PRODUCTION_CATALOG, WORK_CATALOG
+from meshwright.catalog.pins import PRODUCTION_CATALOG, WORK_CATALOG, require_catalog
 from meshwright.catalog.publish import forget
 from meshwright.config import Settings
 from meshwright.errors import Fault, UnavailableError
@@ -157,6 +157,7 @@ class _Collection:
         if outside:
             reason = f"the catalog {self.database.shown} speaks of {outside[0]}, outside {home}: was the mesh moved?"
             raise UnavailableError(Fault(reason, command="mesh doctor"))
+        require_catalog(self.settings, self.database)
         if not names and any(home.rglob("*.parquet")) and not self._knows_anything():
             reason = f"the catalog {self.database.shown} is empty, but {home} holds data"
             raise UnavailableError(Fault(reason, command="mesh doctor"))
@@ -219,7 +220,7 @@ class _Collection:
             if f"{first}/{second}" not in living and not (self._is_domain_busy(first) or self._is_domain_busy(second)):
                 yield from _files(folder)
         for partial in self.settings.manifests.glob("*.partial"):
-            if not self._is_domain_busy(partial.name.split("-")[0]):
+            if not self._is_domain_busy(partial.name.lstrip(".").split("-")[0]):
                 yield partial
         for lock in sorted(self.settings.locks.glob("*.lock")):
             name = lock_name(lock)

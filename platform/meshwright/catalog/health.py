@@ -14,7 +14,7 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 from meshwright.catalog.database import Database
-from meshwright.catalog.pins import environments, pin
+from meshwright.catalog.pins import environments, pin, require_catalog
 from meshwright.catalog.tables import LAYOUT_VERSION
 from meshwright.config import Settings
 from meshwright.duck import local_path
@@ -60,10 +60,11 @@ def folders(settings: Settings) -> Iterator[Finding]:
 
 def catalog(settings: Settings, database: Database) -> Iterator[Finding]:
     """The catalog database: can it be read, is it sound, are the files that it names where it says?"""
-    if not database.exists:
-        yield Finding("ok", "catalog", f"{database.shown}, which the first build makes")
-        return
     try:
+        require_catalog(settings, database)
+        if not database.exists:
+            yield Finding("ok", "catalog", f"{database.shown}, which the first build makes")
+            return
         with database.read() as connection:
             damage = _damage(connection)
             pins, runs = pin(connection), environments(connection)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from meshwright.catalog.database import Database
 from meshwright.catalog.tables import iceberg_tables
 from meshwright.config import PRODUCTION, Settings
 from meshwright.duck import local_path
@@ -63,6 +64,16 @@ def environments(connection: Connection) -> tuple[str, ...]:
         select(iceberg_tables.c.table_namespace).where(iceberg_tables.c.catalog_name == WORK_CATALOG).distinct()
     )
     return tuple(sorted({namespace.rpartition("__")[0] for (namespace,) in rows}))
+
+
+def require_catalog(settings: Settings, database: Database) -> None:
+    """UnavailableError where there is no catalog, but a warehouse full of tables: the catalog was lost.
+
+    A build would begin a second history beside them, and the next collection would take them away.
+    """
+    if not database.exists and any(settings.warehouse.glob("*/*/data")):
+        reason = f"the catalog {database.shown} is gone, but {settings.warehouse} holds tables that it named"
+        raise UnavailableError(Fault(reason, command="mesh doctor"))
 
 
 def require_here(settings: Settings, pins: Mapping[str, str]) -> None:

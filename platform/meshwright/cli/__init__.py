@@ -1,5 +1,29 @@
 """The ``mesh`` command: it parses, calls and prints. stdout is data and nothing else."""
 
-from meshwright.cli.app import main
+from __future__ import annotations
+
+import os
+import sys
 
 __all__ = ["main"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns its exit code. Ctrl-C is 130 from the first import on."""
+    try:
+        _open_closed_streams()
+        from meshwright.cli import app
+
+        return app.main(arguments)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _open_closed_streams() -> None:
+    """Put /dev/null where the caller closed a stream, so that no file of the mesh takes its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False))

@@ -109,21 +109,21 @@ def main(arguments: list[str] | None = None) -> int:
         for fault in error.faults:
             say(f"error: {fault}")
         return error.exit_code
-    except click.exceptions.Abort:
-        return _interrupted()
-    except KeyboardInterrupt:
-        return _interrupted()
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        say("interrupted; what was published stays as it was")
+        return 130
     except click.ClickException as error:
         error.show()
         return 2
-    except Exception as error:  # noqa: BLE001  a defect, or a machine that gives out: one line, not sixty
+    except OSError as error:
+        if debug:
+            traceback.print_exc()
+        place = f": {error.filename}" if error.filename else ""
+        say(f"error: {error.strerror or error}{place}\n  next: mesh doctor")
+        return UnavailableError.exit_code
+    except Exception as error:  # noqa: BLE001  a defect: one line, not sixty
         if debug:
             traceback.print_exc()
         first = next(iter(str(error).strip().splitlines()), "")
         say(f"error: {type(error).__name__}: {first}\n  next: {shlex.join(['mesh', '--debug', *given])}")
-        return UnavailableError.exit_code if isinstance(error, OSError) else 1
-
-
-def _interrupted() -> int:
-    say("interrupted; what was published stays as it was")
-    return 130
+        return 1

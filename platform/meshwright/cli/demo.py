@@ -12,6 +12,7 @@ from meshwright.catalog.database import Database
 from meshwright.cli.build import catch_up, nothing_changed, run_plans, tell_parsing
 from meshwright.cli.output import say, settings_of
 from meshwright.config import Settings
+from meshwright.disk import write_whole
 from meshwright.errors import Fault, InputError
 from meshwright.spec import load
 from meshwright.spec.model import Mesh
@@ -68,8 +69,7 @@ def _answer(settings: Settings, database: Database, page: Path) -> None:
     with connect(pins, warehouse=settings.warehouse) as con:
         found = answer(con)
     provenance = {name: state.digest(name)[:12] for name in PORTS}
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(render(found, provenance), encoding="utf-8")
+    write_whole(page, render(found, provenance))
     say()
     show(found, sys.stdout)
     sys.stdout.flush()

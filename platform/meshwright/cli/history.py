@@ -76,7 +76,7 @@ def _print(port: Port, entries: Sequence[Entry]) -> None:
             "rows": "–" if entry.rows is None else f"{entry.rows:,}",
             "parts": str(len(entry.partitions)) if entry.partitions else "–",
             "run": short(entry.run),
-            "commit": short(entry.commit),
+            "commit": short(entry.commit) + "+" * (entry.commit or "").endswith("+"),
             "by": entry.by or "–",
         }
         for entry in entries

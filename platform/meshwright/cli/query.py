@@ -125,9 +125,10 @@ class _Names:
 
     def _published(self) -> Mapping[str, str]:
         from meshwright.catalog.database import Database
-        from meshwright.catalog.pins import environments, pin
+        from meshwright.catalog.pins import environments, pin, require_catalog
 
         database = Database(self.settings)
+        require_catalog(self.settings, database)
         if not database.exists:
             self._named(())
             return {}

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from meshwright.build.dbt.manifests import graph_of
+from meshwright.build.health import workspace
 from meshwright.cli.build import tell_parsing
 from meshwright.cli.output import say, settings_of
 from meshwright.config import Settings
@@ -33,6 +34,11 @@ def command(ctx: click.Context, host: str, port: int) -> int:
     settings = settings_of(ctx)
     mesh = load(settings.root)
     _require_free(host, port)
+    if not (file := settings.root / "workspace.yaml").is_file():
+        raise InputError(Fault("there is no workspace.yaml", file, command="mesh doctor"))
+    for finding in workspace(settings.root, mesh):
+        if finding.level != "ok":
+            say(f"warning: {finding.message}\n  next: {finding.remedy}")
     # Five code locations would each parse a project that has changed, one after the other.
     for domain in mesh.domains.values():
         graph_of(settings, mesh, domain, tell_parsing)
@@ -42,11 +48,8 @@ def command(ctx: click.Context, host: str, port: int) -> int:
 def _serve(settings: Settings, host: str, port: int) -> int:
     from meshwright.orchestration.instance import environment
 
-    workspace = settings.root / "workspace.yaml"
-    if not workspace.is_file():
-        raise InputError(Fault("there is no workspace.yaml", workspace, command="mesh doctor"))
     dagster = Path(sys.executable).with_name("dagster")
-    arguments = [str(dagster), "dev", "-w", str(workspace), "-h", host, "-p", str(port)]
+    arguments = [str(dagster), "dev", "-w", str(settings.root / "workspace.yaml"), "-h", host, "-p", str(port)]
     say(f"Dagster on http://{host}:{port} - Ctrl-C stops the UI, the daemon and every code location")
     # Dagster warns of classes of its own that are in beta, at every start of every location.
     variables = {**os.environ, **environment(settings), "PYTHONWARNINGS": "ignore:Class "}

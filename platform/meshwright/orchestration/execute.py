@@ -64,7 +64,11 @@ def execute(
             instance=instance,
             raise_on_error=False,
             run_config={"ops": config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            tags={"meshwright/commit": session.commit or "none", PROCESS: str(os.getpid())},
+            tags={
+                "meshwright/products": ", ".join(plan.product.key for plan in moving),
+                "meshwright/commit": session.commit or "none",
+                PROCESS: str(os.getpid()),
+            },
         )
         if _was_interrupted(result):
             raise KeyboardInterrupt

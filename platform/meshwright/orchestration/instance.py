@@ -9,6 +9,7 @@ import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
 from meshwright.config import Settings
+from meshwright.disk import write_whole
 
 _OURS = "# Written by meshwright"
 _CONFIG = f"""\
@@ -36,7 +37,8 @@ def environment(settings: Settings) -> dict[str, str]:
     home.mkdir(parents=True, exist_ok=True)
     file = home / "dagster.yaml"
     if not file.exists() or file.read_text(encoding="utf-8").startswith(_OURS):
-        file.write_text(_CONFIG, encoding="utf-8")
+        # Whole at any instant: another process that reads it half-written would take Dagster's own defaults.
+        write_whole(file, _CONFIG)
     return {"DAGSTER_HOME": str(home), **_SILENT}
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
+from filelock import FileLock
 from sqlalchemy import Connection, Engine, create_engine, event
 
 _OPEN = 8
@@ -76,8 +78,10 @@ class MeshStorage(DagsterSqliteStorage):
     """Runs, schedules and events in ``base_dir``, as Dagster lays them out by default."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        super().__init__(base_dir, inst_data)
-        self._event_log_storage: Any = PooledEventLogStorage(self._event_log_storage._base_dir)
+        # Two processes that lay out the same new database at once would trip over each other's tables.
+        with FileLock(Path(base_dir) / "layout.lock"):
+            super().__init__(base_dir, inst_data)
+            self._event_log_storage: Any = PooledEventLogStorage(self._event_log_storage._base_dir)
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> MeshStorage:

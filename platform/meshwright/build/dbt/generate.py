@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import yaml
 from meshwright import duck
 from meshwright.build.sources import Source
 from meshwright.config import Settings
+from meshwright.disk import write_whole
 from meshwright.spec.model import Domain, Mesh, Port
 
 PROFILE = "meshwright"
@@ -34,7 +34,7 @@ def refresh(settings: Settings, mesh: Mesh, domain: Domain, sources: Mapping[str
     Files are written only where they differ, so that hashes and modification times stay.
     """
     for file, text in generated(settings, mesh, domain, sources).items():
-        _write(file, text)
+        write_whole(file, text)
     if (project_dir(mesh, domain.name) / "dbt_project.yml").is_file():
         _by_hand(settings, domain).parent.mkdir(parents=True, exist_ok=True)
 
@@ -109,15 +109,6 @@ def _table(port: Port) -> dict[str, Any]:
 
 def _dump(content: dict[str, Any]) -> str:
     return _HEADER + yaml.safe_dump(json.loads(json.dumps(content)), sort_keys=False, allow_unicode=True)
-
-
-def _write(file: Path, text: str) -> None:
-    if _holds(file, text):
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.{uuid.uuid4()}")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(file)
 
 
 def _holds(file: Path, text: str) -> bool:

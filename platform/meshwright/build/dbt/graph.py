@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from meshwright.disk import write_whole
+
 FORMAT = 2
 """Raised whenever what is kept here changes, so that older files are made anew."""
 
@@ -76,9 +78,7 @@ class Graph:
         """Write it whole or not at all."""
         models = [asdict(m) for m in self.models.values()]
         content = {"format": FORMAT, "domain": self.domain, "hash": self.hash, "models": models}
-        partial = file.with_suffix(".partial")
-        partial.write_text(json.dumps(content), encoding="utf-8")
-        partial.replace(file)
+        write_whole(file, json.dumps(content))
 
     @classmethod
     def load(cls, file: Path) -> Graph | None:

@@ -14,6 +14,7 @@ from meshwright.build.dbt.graph import Graph, distil
 from meshwright.build.sources import sources_of
 from meshwright.catalog.locks import parse_lock, product_lock
 from meshwright.config import Settings
+from meshwright.disk import write_whole
 from meshwright.errors import Fault, SpecError
 from meshwright.spec.model import Domain, Mesh, unknown_name
 
@@ -67,11 +68,7 @@ def _prebuilt(settings: Settings, project: Path, domain: Domain, content: str, f
     (home / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
     manifest = runner.parse(project, home, home / "target")
     graph = distil(domain.name, content, manifest)
-    settings.manifests.mkdir(parents=True, exist_ok=True)
-    packed = file.with_suffix(".msgpack")
-    partial = packed.with_suffix(".partial")
-    partial.write_bytes(manifest.to_msgpack(extended_mashumaro_encoder))
-    partial.replace(packed)
+    write_whole(file.with_suffix(".msgpack"), manifest.to_msgpack(extended_mashumaro_encoder))
     graph.dump(file)
     _forget_older(settings.manifests, domain.name, keep=file.stem)
     shutil.rmtree(home, ignore_errors=True)
