@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,35 @@ def test_a_damaged_landed_file_is_replaced_by_what_arrives(built_mesh: TinyMesh)
     landed[0].write_bytes(landed[1].read_bytes())
     built_mesh.build("shop", force=True)
     assert built_mesh.sql("select sum(amount) from mesh.shop.lines") == before
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-20])
+
+
+@pytest.mark.parametrize("hurt", [Path.unlink, _cut], ids=["gone", "cut"])
+def test_a_damaged_published_file_is_written_anew_when_forced(
+    built_mesh: TinyMesh, hurt: Callable[[Path], None]
+) -> None:
+    everything = "select week, sum(amount) from mesh.shop.orders group by week order by week"
+    before = built_mesh.sql(everything)
+    hurt(sorted(built_mesh.settings.warehouse.glob("shop/orders-*/data/**/*.parquet"))[0])
+    told = main(["-C", str(built_mesh.root), "query", everything])
+    assert told == 3
+    assert built_mesh.build("shop", force=True)["shop/orders"].verdict == "published"
+    assert built_mesh.sql(everything) == before
+    assert built_mesh.build("shop", force=True)["shop/orders"].verdict == "unchanged"
+
+
+def test_a_lost_catalog_is_no_new_mesh(built_mesh: TinyMesh, capsys: pytest.CaptureFixture[str]) -> None:
+    built_mesh.close()
+    built_mesh.database.close()
+    for file in built_mesh.settings.state_dir.glob("catalog.db*"):
+        file.unlink()
+    before = sorted(built_mesh.settings.warehouse.rglob("*"))
+    for verb in (["build"], ["status"], ["query", "select 1 from mesh.shop.orders"], ["gc", "--grace", "0"]):
+        assert main(["-C", str(built_mesh.root), *verb]) == 3
+        assert "is gone, but" in capsys.readouterr().err
+    assert main(["-C", str(built_mesh.root), "doctor"]) == 1
+    assert "restore" in capsys.readouterr().out
+    assert sorted(built_mesh.settings.warehouse.rglob("*")) == before

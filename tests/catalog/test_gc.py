@@ -243,7 +243,7 @@ def test_a_lost_catalog_makes_nothing_unreferenced(bench: Bench) -> None:
     bench.database.close()
     for file in bench.settings.state_dir.glob("catalog.db*"):
         file.unlink()
-    with pytest.raises(UnavailableError, match=r"is empty, but .* holds data"):
+    with pytest.raises(UnavailableError, match=r"is gone, but .* holds tables"):
         gc(bench)
     assert bench.files() == before
 

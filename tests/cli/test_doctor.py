@@ -173,3 +173,23 @@ def test_text_for_people_names_remedies_that_can_be_pasted(run: Run, story: Tiny
         assert examined(run, story)[1]["dbt files"]["level"] == "ok"
     assert "warning" in outcome.err
     assert run(story.root, "prepare").code == 0
+
+
+def test_a_data_file_that_is_gone(run: Run, built_mesh: TinyMesh) -> None:
+    sorted(built_mesh.settings.warehouse.glob("shop/orders-*/data/**/*.parquet"))[0].unlink()
+    code, found = examined(run, built_mesh)
+    assert code == 1
+    assert "1 of 3 data files of shop.orders are gone or cut" in found["data"]["message"]
+    assert found["data"]["remedy"] == "mesh build --force shop.orders"
+
+
+def test_domains_that_dagster_does_not_show(run: Run, tiny_mesh: TinyMesh) -> None:
+    located = "python_module: {module_name: meshwright.orchestration.locations, attribute: shop, location_name: shop}"
+    tiny_mesh.write("workspace.yaml", f"load_from:\n  - {located}\n")
+    tiny_mesh.write("domains/shop/defs.yaml", "type: meshwright.orchestration.DomainComponent\n")
+    tiny_mesh.write("domains/insight/defs.yaml", "type: meshwright.orchestration.DomainComponent\n")
+    code, found = examined(run, tiny_mesh)
+    assert code == 0
+    assert found["workspace"]["message"] == "domain insight is no code location of workspace.yaml"
+    assert shell(tiny_mesh.root, found["workspace"]["remedy"]).returncode == 0
+    assert examined(run, tiny_mesh)[1]["workspace"]["message"] == "Dagster shows all 2 domains"

@@ -128,7 +128,7 @@ class _Step:
         if self.plan.missing:
             raise BuildError(_missing(self.product, self.plan.missing))
         self.run.on_step("planned")
-        publisher = Publisher(self.run, self.product, self.plan, self.state, self.build, self.started)
+        publisher = Publisher(self.run, self.product, self.plan, self.state, self.build, self.started, self.force)
         self.failing = publisher.failing
         if not self.plan.due_ports:
             return publisher.audit_in_place()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from meshwright import duck
 from meshwright.build.auditing import Audit, Auditor
 from meshwright.build.context import Run
 from meshwright.build.keys import KeyParts
@@ -20,7 +21,7 @@ from meshwright.build.staging import EMPTY, Part, Stager, digests
 from meshwright.catalog import records
 from meshwright.catalog.database import now
 from meshwright.catalog.publish import Move, MovedError, swap
-from meshwright.duck import quote
+from meshwright.duck import literal, local_path, quote
 from meshwright.errors import AuditError, BuildError, ConflictError, Fault, MeshError
 from meshwright.quality.rules import rules_of
 from meshwright.spec.model import Mapping_, Port, Product
@@ -116,6 +117,7 @@ class _Moving:
 class Publisher:
     """Publishes what one build of a product staged.
 
+    ``force``: a port whose published files are gone or damaged is written anew, although its content is the same.
     ``failing`` is what the audits of snapshots that stay found; their pointers do not move for it.
     """
 
@@ -125,6 +127,7 @@ class Publisher:
     state: State
     build: str
     started: str
+    force: bool = False
     failing: list[Fault] = field(default_factory=list)
 
     @property
@@ -190,7 +193,23 @@ class Publisher:
         scope = set(staged.plan.built) | staged.parts.keys()
         found = {p: staged.parts[p].digest if p in staged.parts else EMPTY for p in scope}
         changed = frozenset(p for p, digest in found.items() if comparable.get(p, EMPTY) != digest)
+        if self.force and not self._reads_as_recorded(staged.port, comparable):
+            changed = frozenset(scope)
         return _Moving(staged, changed, is_first=staged.port.key not in self.state.pins)
+
+    def _reads_as_recorded(self, port: Port, recorded: Mapping[str, str]) -> bool:
+        """Whether readers get from the published files what the records say; true where nothing is published."""
+        location = self.state.pins.get(port.key)
+        if location is None:
+            return True
+        try:
+            with duck.connect(**self.run.settings.duckdb) as con:
+                read = digests(con, port, f"iceberg_scan({literal(local_path(location))})")
+        except duckdb.Error:
+            return False
+        return {p.partition: p.digest for p in read if p.rows} == {
+            p: digest for p, digest in recorded.items() if not digest.startswith(EMPTY)
+        }
 
     def _audit(self, moving: Sequence[_Moving]) -> dict[str, Audit]:
         """Audit candidates, and what stays but has new rules. AuditError where an error rule failed."""

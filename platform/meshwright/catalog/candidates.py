@@ -38,6 +38,7 @@ from pyiceberg.typedef import EMPTY_DICT
 from meshwright.catalog import schema as schemas
 from meshwright.catalog.pins import WORK_CATALOG
 from meshwright.config import Settings
+from meshwright.duck import local_path
 from meshwright.spec.model import Port
 
 MERGE_ABOVE = 16
@@ -216,12 +217,12 @@ def open_work_catalog(settings: Settings) -> SqlCatalog:
     return SqlCatalog(WORK_CATALOG, uri=url, warehouse=f"file://{settings.warehouse}", init_catalog_tables="false")
 
 
-def live_files(metadata_location: str) -> list[Path]:
-    """Paths of the data files of the current snapshot of one metadata file."""
+def live_files(metadata_location: str) -> dict[Path, int]:
+    """The data files of the current snapshot of one metadata file, with their sizes in bytes."""
     from pyiceberg.table import StaticTable
 
-    table = StaticTable.from_metadata(metadata_location)
-    return [Path(task.file.file_path.removeprefix("file://")) for task in table.scan().plan_files()]
+    files = [task.file for task in StaticTable.from_metadata(metadata_location).scan().plan_files()]
+    return {Path(local_path(file.file_path)): file.file_size_in_bytes for file in files}
 
 
 def _partition_value(file: DataFile) -> Any:

@@ -83,6 +83,28 @@ def catalog(settings: Settings, database: Database) -> Iterator[Finding]:
         yield _places(settings, pins)
 
 
+def data_files(database: Database) -> Iterator[Finding]:
+    """Whether the files of every published snapshot are there, in the size that was written."""
+    from meshwright.catalog.candidates import live_files
+
+    if not database.exists:
+        return
+    with database.read() as connection:
+        pins = pin(connection)
+    count = 0
+    for port, location in pins.items():
+        try:
+            files = live_files(location)
+        except (OSError, ValueError):  # its metadata cannot be read, which the collection tells
+            continue
+        count += len(files)
+        hurt = [file for file, size in files.items() if not file.is_file() or file.stat().st_size != size]
+        if hurt:
+            message = f"{len(hurt)} of {len(files)} data files of {port} are gone or cut, first {hurt[0]}"
+            yield Finding("broken", "data", message, f"mesh build --force {port}")
+    yield Finding("ok", "data", f"{count} published data files are looked at")
+
+
 def leftovers(settings: Settings, database: Database, products: Sequence[Product]) -> Iterator[Finding]:
     """What nothing refers to and nobody makes any more, who builds now, and whose metadata cannot be read.
 

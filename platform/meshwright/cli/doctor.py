@@ -65,6 +65,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     yield health.Finding("ok", "declared", f"{counted(len(products), 'product')}, {counted(len(mesh.ports), 'port')}")
     if all(finding.level != "broken" for finding in catalog):
         yield from building.contents(settings, mesh, database)
+        yield from health.data_files(database)
         yield from health.leftovers(settings, database, products)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 import duckdb
 
 from meshwright.errors import Fault, InputError, MeshError, RefusedError, UnavailableError
+
+_DATA_FILE = re.compile(r"/(\w+)/(\w+)-[0-9a-f-]{36}/data/")
+"""A file of a port in the warehouse: whatever is wrong with it is not the query's fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ def from_duckdb(error: duckdb.Error, sql: str) -> MeshError:
     fields = _fields(error)
     reason = str(fields.get("exception_message", error)).strip()
     kind = _kind(error)
+    if damaged := _DATA_FILE.search(reason):
+        return UnavailableError(Fault(reason, command=f"mesh build --force {damaged[1]}.{damaged[2]}"))
     if kind is UnavailableError:
         return kind(Fault(reason, command="mesh doctor"))
     if kind is not InputError:
