@@ -1,8 +1,10 @@
-"""Small files that others read while they are written."""
+"""Files that others read while they are written, and files that a power failure must not take."""
 
 from __future__ import annotations
 
+import os
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -18,3 +20,24 @@ def write_whole(file: Path, content: str | bytes) -> None:
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def sync(files: Iterable[Path], home: Path) -> None:
+    """Put files on disk for good, and every folder that names them from ``home`` on downwards."""
+    folders: set[Path] = set()
+    for file in files:
+        _sync(file)
+        for folder in file.parents:
+            folders.add(folder)
+            if folder in (home, folder.parent):
+                break
+    for folder in folders:
+        _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

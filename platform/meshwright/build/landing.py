@@ -24,6 +24,7 @@ from meshwright.catalog import tables as t
 from meshwright.catalog.database import Database, now
 from meshwright.catalog.locks import product_lock
 from meshwright.config import Settings
+from meshwright.disk import sync
 from meshwright.duck import literal
 from meshwright.errors import BuildError, Fault, MeshError
 
@@ -228,9 +229,9 @@ def _kept(store: Path, path: Path, source: Source) -> Path:
     if target.is_file() and _sha256(target) == digest:
         partial.unlink()
         return target
-    with partial.open("rb") as handle:
-        os.fsync(handle.fileno())
+    sync([partial], store)
     partial.replace(target)
+    sync([target], store)
     return target
 
 

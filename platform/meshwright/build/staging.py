@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import duckdb
 from meshwright.build.columns import compare, described
 from meshwright.build.keys import digest_of
 from meshwright.build.partitions import WHOLE, predicate, text_of_row
+from meshwright.disk import sync
 from meshwright.duck import literal, quote
 from meshwright.errors import BuildError, Fault
 from meshwright.errors import shown as shown_path
@@ -99,8 +99,7 @@ class Stager:
             target = folder / "rows.parquet"
         self.con.execute(f"COPY ({rows_sql}) TO {literal(target)} ({options})")
         files = sorted(folder.rglob("*.parquet"))
-        for file in files:
-            _sync(file)
+        sync(files, folder.parent)
         return files
 
     def count(self, column: str) -> int | None:
@@ -158,8 +157,3 @@ def _hashable(column: Column) -> str:
     if column.type in ("double", "float"):
         return f"printf('%.8e', {name} + 0.0)"
     return name
-
-
-def _sync(file: Path) -> None:
-    with file.open("rb") as handle:
-        os.fsync(handle.fileno())

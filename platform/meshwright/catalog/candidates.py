@@ -23,7 +23,7 @@ from pyiceberg.manifest import DataFile, ManifestEntry, ManifestFile
 from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table, Transaction
-from pyiceberg.table.snapshots import Operation, Summary
+from pyiceberg.table.snapshots import Operation, Snapshot, Summary
 from pyiceberg.table.update import (
     AddPartitionSpecUpdate,
     AddSchemaUpdate,
@@ -38,6 +38,7 @@ from pyiceberg.typedef import EMPTY_DICT
 from meshwright.catalog import schema as schemas
 from meshwright.catalog.pins import WORK_CATALOG
 from meshwright.config import Settings
+from meshwright.disk import sync
 from meshwright.duck import local_path
 from meshwright.spec.model import Port
 
@@ -100,6 +101,7 @@ class Candidate:
     def __init__(self, catalog: SqlCatalog, namespace: str, port: Port, parent: str | None, warehouse: Path) -> None:
         self.port, self.parent = port, parent
         self._catalog, self._name = catalog, (namespace, port.name)
+        self._warehouse = warehouse
         self._home = warehouse / port.domain / f"{port.name}-{uuid.uuid4()}"
         catalog.create_namespace_if_not_exists(namespace)
         with contextlib.suppress(NoSuchTableError):
@@ -171,6 +173,7 @@ class Candidate:
         snapshot = table.current_snapshot()
         assert snapshot is not None
         assert snapshot.summary is not None
+        sync(_written(table, snapshot), self._warehouse)
         return Committed(table.metadata_location, snapshot.snapshot_id, int(snapshot.summary["total-records"] or 0))
 
     def _create(self) -> Table:
@@ -223,6 +226,12 @@ def live_files(metadata_location: str) -> dict[Path, int]:
 
     files = [task.file for task in StaticTable.from_metadata(metadata_location).scan().plan_files()]
     return {Path(local_path(file.file_path)): file.file_size_in_bytes for file in files}
+
+
+def _written(table: Table, snapshot: Snapshot) -> list[Path]:
+    """The metadata that a commit wrote, which must outlive a power failure before a pointer names it."""
+    manifests = [m.manifest_path for m in snapshot.manifests(table.io) if m.added_snapshot_id == snapshot.snapshot_id]
+    return [Path(local_path(place)) for place in (table.metadata_location, snapshot.manifest_list, *manifests)]
 
 
 def _partition_value(file: DataFile) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,11 +49,16 @@ def graph_of(settings: Settings, mesh: Mesh, domain: Domain, on_parse: Callable[
 
 def manifest_of(settings: Settings, graph: Graph) -> Manifest:
     """dbt's own manifest of a prebuilt graph."""
+    return _decoded(settings.manifests / f"{graph.domain}-{graph.hash}.msgpack")
+
+
+@lru_cache(maxsize=8)
+def _decoded(packed: Path) -> Manifest:
+    """dbt takes one manifest for many runs; the name of the file tells its content."""
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    packed = (settings.manifests / f"{graph.domain}-{graph.hash}.msgpack").read_bytes()
-    return Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+    return Manifest.from_msgpack(packed.read_bytes(), decoder=extended_mashumuro_decoder)
 
 
 def _prebuilt(settings: Settings, project: Path, domain: Domain, content: str, file: Path) -> Graph:
