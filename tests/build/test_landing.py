@@ -173,6 +173,7 @@ LAZY_READER = "return pyarrow.RecordBatchReader.from_batches(pyarrow.table(ROWS)
     [
         ("raise RuntimeError('the shop is closed')", "", r"^raised RuntimeError: the shop is closed$"),
         ("raise KeyError", "", r"^raised KeyError$"),
+        ("raise SystemExit(3)", "", r"^raised SystemExit: 3$"),
         ("return None", "", r"^returned NoneType; return a path, paths, a DuckDB relation, an Arrow table or"),
         ("return 7", "", r"^returned int; return a path"),
         ("return [1, 2]", "", r"^returned list; return a path"),

@@ -51,6 +51,15 @@ def test_a_refused_audit_is_1_and_says_which_rule_and_how_to_look(run: Run, buil
     assert outcome.err.splitlines()[-1].endswith(run_id)
 
 
+def test_what_an_ingest_prints_is_no_data(built_mesh: TinyMesh) -> None:
+    built_mesh.write(INGEST_PY, (built_mesh.root / INGEST_PY).read_text() + "\nprint('at import')\n")
+    for verb in ("mesh status --format json", "mesh build --plan --format json"):
+        told = pasted(built_mesh.root, verb)
+        assert told.returncode == 0
+        assert "at import" not in told.stdout
+        assert "at import" in told.stderr
+
+
 def test_an_ingest_that_raises_names_the_line_of_the_team(built_mesh: TinyMesh) -> None:
     built_mesh.edit(INGEST_PY, ('    return DATA / "people.csv"', '    return DATA / {}["people"]'))
     outcome = pasted(built_mesh.root, "mesh build")

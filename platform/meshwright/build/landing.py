@@ -12,6 +12,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,14 @@ from typing import Any
 import duckdb
 from sqlalchemy import Connection, func, insert, select
 
-from meshwright.build.sources import Source, line_in
+from meshwright.build.sources import Source, said, team_code
 from meshwright.catalog import tables as t
 from meshwright.catalog.database import Database, now
 from meshwright.catalog.locks import product_lock
 from meshwright.config import Settings
 from meshwright.disk import sync
 from meshwright.duck import literal
-from meshwright.errors import BuildError, Fault, MeshError
+from meshwright.errors import BuildError, Fault
 
 READERS = {"parquet": "read_parquet", "csv": "read_csv", "json": "read_json"}
 _FORMATS = {
@@ -115,11 +116,8 @@ def current_version(source: Source) -> str | None:
     """What the ingest says its source's version is now; BuildError where it cannot tell."""
     if source.ingest.version is None:
         return None
-    try:
+    with _team_code(source, "its version cannot be told:"):
         return str(source.ingest.version())
-    except Exception as error:  # the team's own code may raise anything
-        line = line_in(error, source.file)
-        raise _refusal(source, f"its version cannot be told: {_said(error)}", line) from error
 
 
 def is_fresh(source: Source, landing: Landing | None, version: str | None) -> bool:
@@ -138,12 +136,8 @@ def land(settings: Settings, database: Database, source: Source, *, run: str, ve
 
 
 def _arrived(settings: Settings, source: Source) -> list[LandedFile]:
-    try:
+    with _team_code(source, "raised"):
         returned = source.ingest()
-    except MeshError:
-        raise
-    except Exception as error:  # the team's own code may raise anything
-        raise _refusal(source, f"raised {_said(error)}", line_in(error, source.file)) from error
     store = settings.landing / source.domain / source.name
     store.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={**settings.duckdb, "temp_directory": str(store / ".spill")}) as con:
@@ -209,7 +203,7 @@ def _as_files(con: duckdb.DuckDBPyConnection, returned: Any, store: Path, source
             con.execute(f"COPY returned TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
     except duckdb.Error as error:  # what was returned is often read only now
         target.unlink(missing_ok=True)
-        raise _refusal(source, f"returned {kind}, which cannot be read: {_said(error)}") from error
+        raise _refusal(source, f"returned {kind}, which cannot be read: {said(error)}") from error
     return [target]
 
 
@@ -251,9 +245,9 @@ def _inspected(con: duckdb.DuckDBPyConnection, path: Path, name: str, source: So
                 raise _refusal(source, f"some rows of {name} have no partition: {expression} is NULL")
             held = frozenset(value for (value,) in values)
     except duckdb.BinderException as error:
-        raise _refusal(source, f"partition={expression!r} does not fit {name}: {_said(error)}") from error
+        raise _refusal(source, f"partition={expression!r} does not fit {name}: {said(error)}") from error
     except duckdb.Error as error:
-        raise _refusal(source, f"{name} cannot be read as {format_}: {_said(error)}") from error
+        raise _refusal(source, f"{name} cannot be read as {format_}: {said(error)}") from error
     stat = path.stat()
     return LandedFile(_sha256(path), path, format_, stat.st_size, stat.st_mtime_ns, rows, held)
 
@@ -273,13 +267,13 @@ def _require_one_shape(
             raise _refusal(source, f"{name} and {names[0]} differ in columns: {', '.join(differing)}")
 
 
-def _refusal(source: Source, reason: str, line: int | None = None) -> BuildError:
+def _team_code(source: Source, what: str) -> AbstractContextManager[None]:
     command = f"mesh build {source.domain}"
-    return BuildError(Fault(reason, source.file, line or source.line, key=source.key, command=command))
+    return team_code(what, source.file, key=source.key, line=source.line, command=command)
 
 
-def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}".rstrip(": ")
+def _refusal(source: Source, reason: str) -> BuildError:
+    return BuildError(Fault(reason, source.file, source.line, key=source.key, command=f"mesh build {source.domain}"))
 
 
 def _sha256(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import importlib
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from meshwright.build.ingest import Ingest
-from meshwright.errors import BuildError, Fault, SpecError
+from meshwright.errors import BuildError, Fault, MeshError, SpecError
 from meshwright.spec.model import Domain, Mesh
 
 
@@ -87,16 +88,36 @@ def _imported(root: Path, file: Path) -> ModuleType:
         sys.path.remove(str(root))
         sys.path.insert(0, str(root))
         importlib.invalidate_caches()
-    try:
+    with team_code("cannot be imported:", file, key=name):
         _LOADED[name] = code
         return importlib.import_module(name)
-    except Exception as error:  # the team's own code may raise anything
-        raise BuildError(
-            Fault(f"cannot be imported: {type(error).__name__}: {error}", file, line_in(error, file), key=name)
-        ) from error
 
 
-def line_in(error: BaseException, file: Path) -> int | None:
+@contextlib.contextmanager
+def team_code(
+    what: str, file: Path, *, key: str, line: int | None = None, command: str | None = None
+) -> Iterator[None]:
+    """Run what a team wrote: it may raise anything or ask to exit, and print, which is for people.
+
+    BuildError that begins with ``what`` and names the line of ``file`` that failed, or else ``line``.
+    """
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except MeshError:
+        raise
+    except (Exception, SystemExit) as error:  # the team's own code
+        place = _line_in(error, file) or line
+        raise BuildError(Fault(f"{what} {said(error)}", file, place, key=key, command=command)) from error
+
+
+def said(error: BaseException) -> str:
+    """Class and first line of an error that is not ours."""
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__
+
+
+def _line_in(error: BaseException, file: Path) -> int | None:
     """The last line of ``file`` in the error's traceback, or the line of a syntax error."""
     if isinstance(error, SyntaxError):
         return error.lineno
