@@ -1,7 +1,8 @@
 """The audit: judge every rule of a port on one state of it.
 
-Great Expectations judges the rules that it has words for, all in one pass over the rows; our own SQL judges
-keys, references, freshness and queries. It is imported only when there is something for it to judge.
+One statement counts what breaks the rules that Great Expectations has words for. It judges those whose counts are
+too high, and the expectations that a contract names; our own SQL judges keys, references, freshness and queries. It is
+imported only when there is something for it to judge.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import partial
 import duckdb
 
 from meshwright.quality.checks import CHECKS
+from meshwright.quality.counting import holding
 from meshwright.quality.expectations import expectation
 from meshwright.quality.limits import UnfitError
 from meshwright.quality.model import Rule, Verdict
@@ -74,7 +76,10 @@ def _judge(on: Subject, rules: Sequence[Rule], reached: OnRule) -> None:
             reached(verdict(on, rule, partial(CHECKS[rule.kind], on, rule), start))
         else:
             expected.append(rule)
-    if expected:
+    held = {found.rule.id: found for found in holding(on, expected)}
+    for found in held.values():
+        reached(found)
+    if left := [rule for rule in expected if rule.id not in held]:
         from meshwright.quality.expected import judge
 
-        judge(on, expected, reached)
+        judge(on, left, reached)

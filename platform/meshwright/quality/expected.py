@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from meshwright.quality.counting import of_row_count
 from meshwright.quality.expectations import broken_by, expectation
 from meshwright.quality.limits import NONE, Limit, UnfitError, number, plain
 from meshwright.quality.model import Rule, Verdict
@@ -37,8 +38,7 @@ def _finding(on: Subject, rule: Rule, ask: Asked, found: Measured) -> Finding:
     if rule.kind == "expectation":
         return _by_row(on, ask, found) if found.rows else _as_whole(on, rule, ask, found)
     if rule.kind == "row_count":
-        limit, rows = Limit.of(rule.definition["limit"]), int(str(found.observed))
-        return Finding(limit.holds(rows), rows, f"{rows:,} {'row' if rows == 1 else 'rows'}; {limit.words()}")
+        return of_row_count(rule, int(str(found.observed)))
     return _counted(on, rule, found)
 
 
