@@ -193,3 +193,10 @@ def test_domains_that_dagster_does_not_show(run: Run, tiny_mesh: TinyMesh) -> No
     assert found["workspace"]["message"] == "domain insight is no code location of workspace.yaml"
     assert shell(tiny_mesh.root, found["workspace"]["remedy"]).returncode == 0
     assert examined(run, tiny_mesh)[1]["workspace"]["message"] == "Dagster shows all 2 domains"
+
+
+def test_a_published_port_that_nobody_declares_any_more(run: Run, built_mesh: TinyMesh) -> None:
+    shutil.rmtree(built_mesh.root / "domains" / "insight")
+    code, found = examined(run, built_mesh)
+    assert (code, found["declared"]["level"]) == (0, "warning")
+    assert "mesh.insight.weekly_sales answers queries as it was last published" in found["declared"]["message"]

@@ -17,6 +17,7 @@ from meshwright.build.dbt import generate
 from meshwright.build.sources import sources_of
 from meshwright.catalog.database import Database
 from meshwright.catalog.health import Finding
+from meshwright.catalog.pins import pin
 from meshwright.config import Settings
 from meshwright.errors import MeshError
 from meshwright.spec.model import Mesh
@@ -36,7 +37,8 @@ def machine(settings: Settings) -> Iterator[Finding]:
 
 
 def contents(settings: Settings, mesh: Mesh, database: Database) -> Iterator[Finding]:
-    """Landed files, generated dbt files and code locations of every domain."""
+    """Published ports that nobody declares, landed files, generated dbt files and code locations of every domain."""
+    yield from _undeclared(mesh, database)
     yield from _landed(database)
     yield from _generated(settings, mesh)
     yield from workspace(settings.root, mesh)
@@ -106,6 +108,16 @@ def _dagster_home(settings: Settings) -> Finding:
     remedy = f"source {activate}" if usual else f"mkdir -p {wanted} && export DAGSTER_HOME={wanted}"
     message = f"DAGSTER_HOME {said}: mesh needs none, but dagster dev would not show this mesh's runs"
     return Finding("warning", "dagster", message, remedy)
+
+
+def _undeclared(mesh: Mesh, database: Database) -> Iterator[Finding]:
+    if not database.exists:
+        return
+    with database.read() as connection:
+        left = sorted(pin(connection).keys() - mesh.ports.keys())
+    for port in left:
+        message = f"mesh.{port} answers queries as it was last published, but no product declares it any more"
+        yield Finding("warning", "declared", message, f"declare {port} again in its product.yaml, or tell its readers")
 
 
 def _landed(database: Database) -> Iterator[Finding]:
