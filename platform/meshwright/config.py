@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     state: Path = Field(Path(".mesh"), description="Warehouse, landing, catalog database, locks and scratch files.")
     catalog_url: str = Field("", description="SQLAlchemy URL of the catalog database; SQLite in the state folder.")
     catalog_timeout: float = Field(30.0, gt=0, description="Seconds to wait for a locked catalog database.")
-    threads: int = Field(0, ge=0, description="Threads of DuckDB; 0 for one a core.")
+    threads: int = Field(0, ge=0, le=256, description="Threads of DuckDB; 0 for one a core.")
     memory_limit: str = Field("1536MB", pattern=_SIZE, description="Memory of each DuckDB connection that builds.")
     retention_days: int = Field(30, ge=0, description="Days that the snapshots of a port are kept.")
     refused_days: int = Field(7, ge=0, description="Days that a refused candidate stays queryable.")
