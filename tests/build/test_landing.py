@@ -276,5 +276,14 @@ def test_code_that_an_ingest_imports_counts(built_mesh: TinyMesh) -> None:
 
 def test_model_that_reads_what_nobody_lands(tiny_mesh: TinyMesh) -> None:
     tiny_mesh.edit(INGEST_PY, ("def people()", "def persons()"))
-    with pytest.raises(BuildError, match=r"people"):
+    with pytest.raises(SpecError, match=r"no ingest of shop is called so"):
         tiny_mesh.plan("shop/orders")
+
+
+def test_relative_paths_count_from_the_module(tiny_mesh: TinyMesh, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tiny_mesh.root / "domains" / "shop" / "people.csv").write_text("customer_id,name\n1,Ada\n", encoding="utf-8")
+    text = (tiny_mesh.root / INGEST_PY).read_text(encoding="utf-8")
+    tiny_mesh.write(INGEST_PY, text.replace('return DATA / "people.csv"', 'return "people.csv"'))
+    monkeypatch.chdir("/")
+    tiny_mesh.build("shop")
+    assert tiny_mesh.sql("select * from mesh.shop.customers") == [(1, "Ada")]

@@ -161,3 +161,31 @@ def test_a_skip_names_the_failure_that_it_is_due_to_and_others_go_on(run: Run, b
     skipped = [line.split() for line in outcome.err.splitlines() if line.split()[:1] == ["skipped"]]
     assert ["skipped", "echo/people", "because", "of", "shop/orders"] in skipped
     assert "1 failed, 2 skipped" in outcome.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("broken", "said"), [
+    ("domains/crowd/ingest.py", "cannot be imported: SyntaxError"),
+    ("dbt_projects/crowd/models/people/ports/people.sql", "dbt cannot parse this project"),
+])  # fmt: skip
+def test_what_one_team_broke_stops_no_other(tiny_mesh: TinyMesh, run: Run, broken: str, said: str) -> None:
+    add_people(tiny_mesh)
+    add_people(tiny_mesh, of="crowd.people", domain="echo")
+    tiny_mesh.write(broken, "select ingest {{ ( from\n")
+    plan = run(tiny_mesh.root, "build", "--plan")
+    assert plan.code in (1, 2)
+    assert said in plan.err
+    assert "shop/landing/lines" in plan.out
+    outcome = run(tiny_mesh.root, "build", "--format", "json")
+    assert outcome.code in (1, 2)
+    told = json.loads(outcome.out)
+    assert {product["product"] for product in told["products"]} == {"shop/orders", "insight/weekly"}
+    assert told["errors"].keys() == {"crowd/people"}
+    assert told["skipped"] == {"echo/people": ["crowd/people"]}
+    assert outcome.err.count(said) == 1
+    again = run(tiny_mesh.root, "build")
+    assert again.code == outcome.code
+    assert "not done  0 products, 0 rows" in again.err
+    assert run(tiny_mesh.root, "build", "shop").code == 0
+    doctor = run(tiny_mesh.root, "doctor", "--format", "json")
+    assert doctor.code == 1
+    assert any(f["what"] == "plans" and said in f["message"] for f in json.loads(doctor.out))

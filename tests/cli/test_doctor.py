@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -96,6 +97,8 @@ def test_metadata_that_is_gone(run: Run, built_mesh: TinyMesh) -> None:
 
 def test_a_damaged_catalog(run: Run, copy: TinyMesh) -> None:
     catalog = copy.settings.state_dir / "catalog.db"
+    with contextlib.closing(sqlite3.connect(catalog)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     content = bytearray(catalog.read_bytes())
     content[4096 : 4096 * 3] = os.urandom(4096 * 2)
     catalog.write_bytes(content)

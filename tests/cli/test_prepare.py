@@ -37,7 +37,7 @@ def test_dbt_runs_by_hand_afterwards(run: Run, story: TinyMesh) -> None:
 def test_a_domain_that_cannot_be_prepared_keeps_no_other_from_it(run: Run, tiny_mesh: TinyMesh) -> None:
     tiny_mesh.edit(tiny.WEEKLY_SQL, ("source('shop', 'orders')", "source('shop', 'order')"))
     outcome = run(tiny_mesh.root, "prepare")
-    assert outcome.code == 1
+    assert outcome.code == 2
     assert "insight              cannot be prepared" in outcome.err
     assert "shop                 4 models, " in outcome.err
     assert "error: " in outcome.err

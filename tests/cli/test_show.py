@@ -97,3 +97,13 @@ def test_characters_that_a_terminal_obeys_are_spelt_out(run: Run, story: TinyMes
         outcome = run(story.root, "show", "shop.orders")
     assert "\u202e" not in outcome.out
     assert "a\\u202ered" in outcome.out
+
+
+@pytest.mark.parametrize(("name", "kind"), [("shop", "domain"), ("shop/orders", "product")])
+def test_a_domain_or_a_product_is_told_apart_and_its_ports_are_named(
+    run: Run, story: TinyMesh, name: str, kind: str
+) -> None:
+    outcome = run(story.root, "show", name)
+    assert outcome.code == 2
+    assert f"{name}: is a {kind}, no port; its ports are shop.lines, shop.orders, shop.customers" in outcome.err
+    assert "next: mesh show shop.lines" in outcome.err

@@ -12,7 +12,7 @@ import pytest
 from support import tiny
 from support.commands import FAILED, Outcome, changed, replaced, shell
 from support.processes import Helper
-from support.tiny import TinyMesh
+from support.tiny import TinyMesh, lines_of
 
 Run = Callable[..., Outcome]
 
@@ -84,7 +84,7 @@ def test_a_domain_that_cannot_be_read_by_dbt_keeps_nobody_else_from_being_told(r
     assert rows(outcome)["insight.weekly_sales"][-1] == "broken"
     assert rows(outcome)["shop.orders"][-1] == "current"
     assert "Broken\n  insight.weekly_sales" in outcome.out
-    assert "dbt cannot parse this project" in " ".join(outcome.out.split())
+    assert "reads shop.order, which no product publishes" in " ".join(outcome.out.split())
 
 
 def test_an_ingest_that_cannot_be_imported_is_told_with_its_line(story: TinyMesh) -> None:
@@ -146,3 +146,21 @@ def test_it_is_quick(run: Run, story: TinyMesh) -> None:
     started = time.process_time()
     run(story.root, "status")
     assert time.process_time() - started < 1
+
+
+def test_a_build_that_finds_nothing_to_do_confirms_what_is_published(built_mesh: TinyMesh, run: Run) -> None:
+    def confirmed() -> dict[str, str]:
+        ports = json.loads(run(built_mesh.root, "status", "--format", "json").out)
+        return {port["port"]: port["confirmed_at"] for port in ports}
+
+    before = confirmed()
+    assert run(built_mesh.root, "build", "shop").err.endswith("Nothing changed: 1 product is current.\n")
+    after = confirmed()
+    assert all(after[name] > before[name] for name in before if name.startswith("shop."))
+    assert after["insight.weekly_sales"] == before["insight.weekly_sales"]
+    built_mesh.put_lines(2, [(201, 1, 1, 2, -5.0)])
+    assert run(built_mesh.root, "build", "shop").code == 1
+    assert "Last attempt" in run(built_mesh.root, "status").out
+    built_mesh.put_lines(2, lines_of(2))
+    assert run(built_mesh.root, "build", "shop").code == 0
+    assert "Last attempt" not in run(built_mesh.root, "status").out

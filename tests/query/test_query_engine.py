@@ -220,3 +220,10 @@ def test_extensions_come_from_the_installed_wheels(tmp_path: Path) -> None:
 
 def test_errors_that_are_no_json_still_tell() -> None:
     assert "plain words" in str(from_duckdb(duckdb.BinderException("plain words"), "SELECT 1"))
+
+
+def test_a_column_that_an_alias_does_not_have(mesh: Warehouse) -> None:
+    with pytest.raises(InputError) as wrong:
+        mesh.rows("SELECT t.weeek FROM mesh.sales.transactions t")
+    assert wrong.value.faults[0].reason == "t has no column weeek"
+    assert wrong.value.faults[0].suggestion == "week"

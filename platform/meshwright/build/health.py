@@ -14,12 +14,13 @@ import duckdb
 
 from meshwright.build import landing
 from meshwright.build.dbt import generate
+from meshwright.build.plan import Planner, State
 from meshwright.build.sources import sources_of
 from meshwright.catalog.database import Database
 from meshwright.catalog.health import Finding
 from meshwright.catalog.pins import pin
 from meshwright.config import Settings
-from meshwright.errors import MeshError
+from meshwright.errors import Fault, MeshError
 from meshwright.spec.model import Mesh
 
 TOLD = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pyiceberg", "sqlalchemy")
@@ -37,10 +38,11 @@ def machine(settings: Settings) -> Iterator[Finding]:
 
 
 def contents(settings: Settings, mesh: Mesh, database: Database) -> Iterator[Finding]:
-    """Published ports that nobody declares, landed files, generated dbt files and code locations of every domain."""
+    """Whether every product can be planned, and the files and code locations of every domain."""
     yield from _undeclared(mesh, database)
     yield from _landed(database)
     yield from _generated(settings, mesh)
+    yield from _plans(settings, mesh, database)
     yield from workspace(settings.root, mesh)
 
 
@@ -108,6 +110,21 @@ def _dagster_home(settings: Settings) -> Finding:
     remedy = f"source {activate}" if usual else f"mkdir -p {wanted} && export DAGSTER_HOME={wanted}"
     message = f"DAGSTER_HOME {said}: mesh needs none, but dagster dev would not show this mesh's runs"
     return Finding("warning", "dagster", message, remedy)
+
+
+def _plans(settings: Settings, mesh: Mesh, database: Database) -> Iterator[Finding]:
+    """What a build would stumble over before it begins; dbt projects that changed are parsed."""
+    planner = Planner(settings, mesh, State.of(database))
+    told: dict[Fault, None] = {}
+    for product in mesh:
+        try:
+            planner.plan(product)
+        except MeshError as error:
+            told |= dict.fromkeys(error.faults)
+    for fault in told:
+        yield Finding("broken", "plans", str(fault), fault.command)
+    if not told:
+        yield Finding("ok", "plans", "every product can be planned")
 
 
 def _undeclared(mesh: Mesh, database: Database) -> Iterator[Finding]:

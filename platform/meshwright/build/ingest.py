@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,8 +65,9 @@ def ingest(
 ) -> Ingest | Callable[[Callable[[], Any]], Ingest]:
     """Declare a function without parameters as the ingest of a source.
 
-    It returns a path or paths (Parquet, CSV, JSON), a DuckDB relation, an Arrow table or reader, or a pandas
-    frame. The name is the function's, the description its docstring, unless given.
+    It returns a path or paths (Parquet, CSV, JSON; relative ones count from the folder of its module), a DuckDB
+    relation, an Arrow table or reader, or a pandas frame. The name is the function's, the description its docstring,
+    unless given.
     """
 
     def declare(function: Callable[[], Any]) -> Ingest:
@@ -83,10 +85,16 @@ def ingest(
 
 
 def files(*paths: str | Path) -> Callable[[], str]:
-    """A version made of path, size and modification time of files; a folder counts with all below it."""
+    """A version made of path, size and modification time of files; a folder counts with all below it.
+
+    A relative path counts from the folder of the module that calls this.
+    """
+    home = Path(sys._getframe(1).f_code.co_filename).parent
 
     def version() -> str:
-        found = sorted(file for path in map(Path, paths) for file in (_below(path) if path.is_dir() else (path,)))
+        found = sorted(
+            file for path in (home / path for path in paths) for file in (_below(path) if path.is_dir() else (path,))
+        )
         return "\n".join(f"{file}\t{(stat := file.stat()).st_size}\t{stat.st_mtime_ns}" for file in found)
 
     return version

@@ -183,7 +183,7 @@ def _as_files(con: duckdb.DuckDBPyConnection, returned: Any, store: Path, source
     if isinstance(returned, (str, os.PathLike)):
         returned = [returned]
     if isinstance(returned, (list, tuple)) and all(isinstance(item, (str, os.PathLike)) for item in returned):
-        paths = [Path(item) for item in returned]
+        paths = [source.file.parent / item for item in returned]
         if not paths:
             raise _refusal(source, "returned no file")
         return [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]

@@ -18,7 +18,7 @@ from meshwright.catalog.database import Database
 from meshwright.catalog.pins import pin, require_catalog, require_here
 from meshwright.catalog.records import Content
 from meshwright.config import PRODUCTION, Settings
-from meshwright.errors import BuildError, Fault
+from meshwright.errors import BuildError, Fault, InputError, MeshError
 from meshwright.quality.rules import audit_key, rules_of
 from meshwright.spec.model import Mapping_, Mesh, Port, Product
 
@@ -121,7 +121,8 @@ class ProductPlan:
     """What a product needs. ``whole`` says why all partitions are taken, where they are.
 
     ``partitions`` are those whose rows the build reads and replaces; None: all. ``missing`` are inputs that
-    were never published or landed.
+    were never published or landed. ``error`` is why it could not be planned: an ingest, a version or a dbt project
+    that is broken, which is nobody else's matter.
     """
 
     product: Product
@@ -130,6 +131,7 @@ class ProductPlan:
     missing: tuple[str, ...] = ()
     whole: str | None = None
     after: tuple[str, ...] = ()
+    error: MeshError | None = None
 
     @property
     def due_ports(self) -> tuple[PortPlan, ...]:
@@ -149,7 +151,7 @@ class ProductPlan:
     @property
     def is_due(self) -> bool:
         """Whether its step is to run, if only to say what it lacks."""
-        return bool(self.missing) or not self.is_noop
+        return bool(self.missing) or self.error is not None or not self.is_noop
 
     @cached_property
     def partitions(self) -> tuple[str, ...] | None:
@@ -216,11 +218,24 @@ class Planner:
         return ProductPlan(product, landings, ports, whole=self._why_whole(product, ports))
 
     def plan_all(self, products: Sequence[Product]) -> tuple[ProductPlan, ...]:
-        """Plans of several products, producers first; ``after`` names those whose outcome may change a plan."""
+        """Plans of several products, producers first; ``after`` names those whose outcome may change a plan.
+
+        One that cannot be planned does not stop the others; where nothing else was asked for, its error is raised,
+        and so is one about the partitions that were asked for.
+        """
         plans: list[ProductPlan] = []
         moving: set[str] = set()
         for product in products:
-            plan = self.plan(product)
+            try:
+                plan = self.plan(product)
+            except MeshError as error:
+                if len(products) == 1 or (self.only is not None and type(error) is InputError):
+                    raise
+                plan = ProductPlan(product, (), (), error=error)
+            if plan.error:
+                moving.add(product.key)
+                plans.append(plan)
+                continue
             read = {name for name in self._needs(product) if not name.startswith("landing/")}
             after = tuple(sorted({up for name in read if (up := self.mesh.product_of(name).key) in moving}))
             plan = ProductPlan(product, plan.landings, plan.ports, plan.missing, plan.whole, after)

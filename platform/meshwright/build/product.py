@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import textwrap
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ from meshwright.build.publishing import PortResult, Publisher, Staged
 from meshwright.build.staging import Stager
 from meshwright.catalog.database import now
 from meshwright.catalog.locks import product_lock
-from meshwright.catalog.records import BuildRecord, write_builds
+from meshwright.catalog.records import BuildRecord, confirm, write_builds
 from meshwright.duck import literal, quote
 from meshwright.errors import BuildError, Fault, MeshError, shown
 from meshwright.spec.model import Product
@@ -81,9 +82,17 @@ def build_product(
             step = _Step(run, product, partitions, force)
             outcome = step.run_once()
             if outcome is not None:
+                if partitions is None:
+                    _confirm(run, outcome)
                 return ProductResult(product, step.plan, outcome, step.tests, perf_counter() - started, step.failing)
             run.say(f"{product.key}: what it read or replaces was published anew meanwhile; building again")
     raise BuildError(Fault("its inputs moved in each of five attempts", key=product.key, command="mesh build"))
+
+
+def _confirm(run: Run, outcome: Mapping[str, PortResult]) -> None:
+    current = [result.port.key for result in outcome.values() if result.verdict != "published"]
+    with run.database.write() as connection:
+        confirm(connection, current, now(), run.environment)
 
 
 @dataclass
@@ -202,7 +211,7 @@ class _Step:
         kind = "test" if result.kind == "test" else "model"
         project = shown(self.project)
         return Fault(
-            f"dbt {kind} {result.name} failed: {' '.join(result.message.split())}",
+            f"dbt {kind} {result.name} failed: {_without_title(result.message)}",
             self.project / result.file,
             key=f"{self.product.key}/{result.name}",
             command=f"dbt build --project-dir {project} --profiles-dir {project} --select {result.name}",
@@ -231,6 +240,12 @@ class _Step:
         if plan.port.contract.partition is not None and partitions is not None:
             stager.require_within(partitions, parts)
         return Staged(plan, stager, {p.partition: p for p in parts})
+
+
+def _without_title(message: str) -> str:
+    """dbt's message without its first line, which names the model again; carets stay under what they point at."""
+    title, _, rest = message.strip().partition("\n")
+    return textwrap.dedent(rest).strip() if " Error in " in title and rest.strip() else message.strip()
 
 
 def record_failed_landing(run: Run, product: Product, error: MeshError) -> None:

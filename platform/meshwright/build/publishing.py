@@ -180,7 +180,7 @@ class Publisher:
         """Leave a record of a build that ended without a publish; its audit, if any, was recorded."""
         verdict: records.BuildVerdict = "refused" if isinstance(error, AuditError) else "failed"
         rows = [
-            self._record(plan, part.partition, part.parts, verdict, message=error.faults[0].reason)
+            self._record(plan, part.partition, part.parts, verdict, message=" ".join(error.faults[0].reason.split()))
             for plan in self.plan.due_ports
             for part in plan.due
         ]

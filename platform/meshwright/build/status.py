@@ -65,6 +65,7 @@ class _Records:
     publishes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     builds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     failed_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    confirmations: Mapping[str, str] = field(default_factory=dict)
     candidates: frozenset[str] = frozenset()
 
 
@@ -99,6 +100,7 @@ def _recorded(database: Database, state: State) -> _Records:
             records.last_publishes(connection),
             records.last_builds(connection),
             failed,
+            records.confirmations(connection),
             frozenset(pins.environments(connection)),
         )
 
@@ -146,7 +148,8 @@ class _Teller:
         if port.key not in state.pins:
             return status
         publish, audit = recorded.publishes.get(port.key, {}), state.audits.get(port.key)
-        confirmed = max((c.confirmed_at for c in state.contents.get(port.key, {}).values()), default=None)
+        built = (c.confirmed_at for c in state.contents.get(port.key, {}).values())
+        confirmed = max(filter(None, (*built, recorded.confirmations.get(port.key))), default=None)
         return replace(
             status, snapshot=publish.get("snapshot"), rows=publish.get("rows"),
             published_at=publish.get("published_at"), confirmed_at=confirmed,
@@ -191,6 +194,8 @@ def _attempt(recorded: _Records, port: str) -> Attempt | None:
     build = recorded.builds.get(port)
     if build is None or build["verdict"] in records.CURRENT:
         return None
+    if build["finished_at"] < recorded.confirmations.get(port, ""):
+        return None  # what it tried was taken back, and a build has found all well since
     run = build["run"]
     return Attempt(build["verdict"], run, build["finished_at"], build["message"] or "", run in recorded.candidates)
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
@@ -105,9 +105,10 @@ class Database:
                 )
             )
         with engine.connect().execution_options(mesh_write=True) as connection, connection.begin():
+            # Whatever was added since an older layout is a table of its own.
             tables.metadata.create_all(connection)
-            if connection.execute(select(tables.layout.c.version)).scalar() is None:
-                connection.execute(insert(tables.layout).values(version=tables.LAYOUT_VERSION))
+            connection.execute(delete(tables.layout))
+            connection.execute(insert(tables.layout).values(version=tables.LAYOUT_VERSION))
 
     @property
     def shown(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from meshwright.catalog import tables as t
 from meshwright.config import PRODUCTION
@@ -154,6 +154,25 @@ def write_audits(connection: Connection, audits: Iterable[AuditRecord]) -> None:
 def write_publishes(connection: Connection, publishes: Iterable[PublishRecord]) -> None:
     """Add publishes."""
     connection.execute(insert(t.publishes), [asdict(p) for p in publishes])
+
+
+def confirm(connection: Connection, ports: Iterable[str], at: str, environment: str = PRODUCTION) -> None:
+    """Record that a build found nothing to do for ``ports`` (``<domain>.<port>``)."""
+    c = t.confirmations.c
+    rows = [dict(zip(("domain", "port"), name.split("."), strict=True)) for name in ports]
+    for row in rows:
+        here = (c.environment == environment, c.domain == row["domain"], c.port == row["port"])
+        connection.execute(delete(t.confirmations).where(*here))
+    if rows:
+        connection.execute(
+            insert(t.confirmations), [{**row, "environment": environment, "confirmed_at": at} for row in rows]
+        )
+
+
+def confirmations(connection: Connection, environment: str = PRODUCTION) -> dict[str, str]:
+    """``<domain>.<port>`` to when a build last found nothing to do for it."""
+    rows = connection.execute(select(t.confirmations).where(t.confirmations.c.environment == environment)).mappings()
+    return {f"{row['domain']}.{row['port']}": row["confirmed_at"] for row in rows}
 
 
 def contents(connection: Connection, environment: str = PRODUCTION) -> dict[str, dict[str, Content]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 
 metadata = MetaData()
 
@@ -84,7 +84,7 @@ builds = Table(
     Column("publish", String(36)),
     Column("code", String(64), nullable=False),
     Column("contract_version", String(32), nullable=False),
-    Column("commit", String(40)),
+    Column("commit", String(41), comment="With + where what teams write differed from it."),
     Column("run", String(64), nullable=False),
     Column("verdict", String(16), nullable=False, comment="published, unchanged, refused or failed."),
     Column("message", Text),
@@ -92,6 +92,16 @@ builds = Table(
     Column("finished_at", String(32), nullable=False),
     Index("mesh_builds_port", "environment", "domain", "port", "partition", "seq"),
     Index("mesh_builds_id", "id"),
+)
+
+confirmations = Table(
+    "mesh_confirmations",
+    metadata,
+    Column("environment", String(63), primary_key=True),
+    Column("domain", String(63), primary_key=True),
+    Column("port", String(63), primary_key=True),
+    Column("confirmed_at", String(32), nullable=False),
+    comment="When a build last found that there was nothing to do for a port.",
 )
 
 build_inputs = Table(

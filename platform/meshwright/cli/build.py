@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,11 +11,11 @@ import click
 from meshwright.build.partitions import in_order
 from meshwright.build.plan import Planner, ProductPlan, State
 from meshwright.catalog import records
-from meshwright.catalog.database import Database
+from meshwright.catalog.database import Database, now
 from meshwright.cli.output import emit, emit_json, format_option, say, settings_of, style, table
 from meshwright.cli.words import counted
 from meshwright.config import Settings
-from meshwright.errors import Fault, InputError
+from meshwright.errors import Fault, InputError, UnavailableError
 from meshwright.spec import load, select
 from meshwright.spec.model import Mesh, Product
 
@@ -63,7 +64,9 @@ def command(
     plans = planner.plan_all(products)
     if plan_only:
         _print_plan(plans, format_)
-        return 0
+        return _tell_broken(plans)
+    if only is None:
+        confirm_current(database, plans)
     if any(plan.is_due for plan in plans):
         return run_plans(settings, mesh, plans, only, force=force, format_=format_)
     catch_up(settings, mesh, database)
@@ -92,6 +95,15 @@ def run_plans(
     return progress.exit_code(outcome)
 
 
+def confirm_current(database: Database, plans: Sequence[ProductPlan]) -> None:
+    """Record when it was found that there is nothing to do; where that cannot be written, it is only not told."""
+    current = [port.key for plan in plans if not plan.is_due for port in plan.product.ports]
+    with contextlib.suppress(UnavailableError):
+        if current and database.exists:
+            with database.write() as connection:
+                records.confirm(connection, current, now())
+
+
 def tell_parsing(domain: str) -> None:
     """Say what takes so long before anything is built."""
     say(f"  {style('preparing', fg='cyan')}  dbt project {domain}")
@@ -106,6 +118,14 @@ def catch_up(settings: Settings, mesh: Mesh, database: Database) -> None:
 
     if ports := told(Session(settings, mesh)):
         say(f"Dagster has now heard of {counted(ports, 'port')} published without its knowledge.")
+
+
+def _tell_broken(plans: Sequence[ProductPlan]) -> int:
+    """Say what could not be planned, each fault once; the exit code."""
+    broken = [plan.error for plan in plans if plan.error]
+    for fault in dict.fromkeys(str(fault) for error in broken for fault in error.faults):
+        say(f"error: {fault}")
+    return max((error.exit_code for error in broken), default=0)
 
 
 def _partitions(
@@ -170,6 +190,8 @@ def _print_plan(plans: Sequence[ProductPlan], format_: str) -> None:
     rows: list[dict[str, Any]] = []
     for plan in plans:
         rows += [{"what": f"land   {lp.source.key}", "why": lp.reason} for lp in plan.landings if lp.reason]
+        if plan.error:
+            rows.append({"what": f"build  {plan.product.key}", "why": "cannot be planned"})
         if plan.missing:
             rows.append({"what": f"build  {plan.product.key}", "why": f"needs {', '.join(plan.missing)} first"})
         for port in plan.ports:
@@ -199,6 +221,7 @@ def _plan_data(plan: ProductPlan) -> dict[str, Any]:
         "product": plan.product.key,
         "landings": [{"source": lp.source.key, "reason": lp.reason} for lp in plan.landings if lp.reason],
         "missing": plan.missing,
+        "error": [fault.reason for fault in plan.error.faults] if plan.error else None,
         "after": plan.after,
         "whole": plan.whole,
         "ports": [

@@ -9,7 +9,7 @@ import click
 
 from meshwright.build.plan import Planner, State
 from meshwright.catalog.database import Database
-from meshwright.cli.build import catch_up, nothing_changed, run_plans, tell_parsing
+from meshwright.cli.build import catch_up, confirm_current, nothing_changed, run_plans, tell_parsing
 from meshwright.cli.output import say, settings_of
 from meshwright.config import Settings
 from meshwright.disk import write_whole
@@ -38,6 +38,7 @@ def command(ctx: click.Context, again: bool) -> int:
     database = Database(settings)
     planner = Planner(settings, mesh, State.of(database), on_parse=tell_parsing)
     plans = planner.plan_all(list(mesh))
+    confirm_current(database, plans)
     page = settings.state_dir / "demo" / "answer.html"
     if any(plan.is_due for plan in plans):
         if code := run_plans(settings, mesh, plans, None, force=False, format_="text"):

@@ -66,11 +66,12 @@ class Progress(Listener):
 
     def failed(self, name: str, error: MeshError) -> None:
         """A landing or a product ended with an error."""
-        self.errors[name] = error
         self.done += any(plan.product.key == name for plan in self.plans)
         verdict = "refused" if type(error).__name__ == "AuditError" else "failed"
-        self._line(verdict, name, None, None, "")
-        for fault in error.faults:
+        told = next((other for other, known in self.errors.items() if str(known) == str(error)), None)
+        self.errors[name] = error
+        self._line(verdict, name, None, None, f"for the reason of {told}" if told else "")
+        for fault in error.faults if told is None else ():
             say(_indented(str(fault)))
         if self.debug:
             traceback.print_exception(error)
@@ -83,9 +84,11 @@ class Progress(Listener):
         rows = sum(result.rows for result in self.results)
         seconds = perf_counter() - self.started
         ends = [counted(len(self.results), "product"), f"{rows:,} rows", f"{seconds:.1f} s"]
-        ends += [f"{len(outcome.failed)} failed"] if outcome.failed else []
+        failed = len(outcome.failed) + sum("/landing/" in name for name in self.errors)
+        ends += [f"{failed} failed"] if failed else []
         ends += [f"{len(outcome.skipped)} skipped"] if outcome.skipped else []
-        say(f"{style('done' if outcome.ok else 'not done', bold=True)}  {', '.join(ends)}; run {outcome.run}")
+        run = f"; run {outcome.run}" if outcome.run else ""
+        say(f"{style('done' if outcome.ok else 'not done', bold=True)}  {', '.join(ends)}{run}")
 
     def exit_code(self, outcome: Outcome) -> int:
         """0, or the code that all errors share, or 1 where they differ."""

@@ -10,6 +10,7 @@ import click
 
 from meshwright.cli.output import emit_json, format_option, say, settings_of
 from meshwright.cli.words import ago, counted, short
+from meshwright.errors import Fault, InputError
 
 if TYPE_CHECKING:
     from meshwright.build.describe import ColumnWords, Description, Published, RuleWords
@@ -56,6 +57,11 @@ def port_named(mesh: Mesh, name: str) -> Port:
     key = name.removeprefix("mesh.")
     if key in mesh.ports:
         return mesh.ports[key]
+    for kind, known in (("domain", {p.domain for p in mesh}), ("product", mesh.products.keys())):
+        if name in known:
+            ports = [port.key for p in mesh if name in (p.domain, p.key) for port in p.ports]
+            reason = f"is a {kind}, no port; its ports are {', '.join(ports)}"
+            raise InputError(Fault(reason, key=name, command=f"mesh show {ports[0]}" if ports else "mesh status"))
     same = [known for known in mesh.ports if known.rpartition(".")[2] == key.rpartition(".")[2]]
     raise unknown_name("port", name, [name, *same][1:] or list(mesh.ports), command="mesh status")
 

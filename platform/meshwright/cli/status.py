@@ -107,9 +107,12 @@ def _attempt(port: PortStatus) -> list[str]:
 def _summarise(ports: Sequence[PortStatus], selectors: Sequence[str]) -> None:
     states = Counter(port.state for port in ports)
     parts = [f"{count} {state}" for state, count in states.most_common()]
+    breaking = [port.port for port in ports if port.audit == "refused"]
     building = sorted({port.product for port in ports if port.building})
     say()
     say(f"{counted(len(ports), 'port')}: {', '.join(parts)}")
+    if breaking:
+        say(f"published against their contracts: {', '.join(breaking)}; next: mesh show {breaking[0]}")
     if building:
         say(f"being built now: {', '.join(building)}")
     if states.keys() - {"current"}:

@@ -15,7 +15,7 @@ from meshwright.build.health import workspace
 from meshwright.cli.build import tell_parsing
 from meshwright.cli.output import say, settings_of
 from meshwright.config import Settings
-from meshwright.errors import Fault, InputError, UnavailableError
+from meshwright.errors import Fault, InputError, MeshError, UnavailableError
 from meshwright.spec import load
 
 EXAMPLES = """\b
@@ -41,7 +41,11 @@ def command(ctx: click.Context, host: str, port: int) -> int:
             say(f"warning: {finding.message}\n  next: {finding.remedy}")
     # Five code locations would each parse a project that has changed, one after the other.
     for domain in mesh.domains.values():
-        graph_of(settings, mesh, domain, tell_parsing)
+        try:
+            graph_of(settings, mesh, domain, tell_parsing)
+        except MeshError as error:  # its own code location will say so, and the others are shown
+            for fault in error.faults:
+                say(f"warning: {fault}")
     return _serve(settings, host, port)
 
 
@@ -50,7 +54,7 @@ def _serve(settings: Settings, host: str, port: int) -> int:
 
     dagster = Path(sys.executable).with_name("dagster")
     arguments = [str(dagster), "dev", "-w", str(settings.root / "workspace.yaml"), "-h", host, "-p", str(port)]
-    say(f"Dagster on http://{host}:{port} - Ctrl-C stops the UI, the daemon and every code location")
+    say(f"starting Dagster on http://{host}:{port} - Ctrl-C stops the UI, the daemon and every code location")
     # Dagster warns of classes of its own that are in beta, at every start of every location.
     variables = {**os.environ, **environment(settings), "PYTHONWARNINGS": "ignore:Class "}
     # A shell starts background jobs deaf to SIGINT, and children inherit that; Dagster ends by it.

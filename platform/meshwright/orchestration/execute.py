@@ -25,7 +25,10 @@ from meshwright.orchestration.specs import plain
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: its id, and the products (``<domain>/<product>``) whose steps failed or were skipped."""
+    """How a run ended: its id, and the products (``<domain>/<product>``) whose steps failed or were skipped.
+
+    ``run`` is empty where nothing could be run.
+    """
 
     run: str
     failed: tuple[str, ...]
@@ -42,9 +45,29 @@ def execute(
 ) -> Outcome:
     """Run the steps of the plans that are due in this process, recorded in the mesh's Dagster instance.
 
-    Raises KeyboardInterrupt where the run was interrupted, UnavailableError where it cannot be recorded.
+    What could not be planned failed, and what needs it is skipped. Raises KeyboardInterrupt where the run was
+    interrupted, UnavailableError where it cannot be recorded.
     """
-    moving = [plan for plan in plans if plan.is_due]
+    stuck, moving = _apart(plans)
+    for plan in stuck:
+        if plan.error:
+            session.listener.failed(plan.product.key, plan.error)
+    ran = _run(session, moving, partitions=partitions, force=force) if moving else Outcome("", (), ())
+    failed = (plan.product.key for plan in stuck if plan.error)
+    skipped = (plan.product.key for plan in stuck if not plan.error)
+    return Outcome(ran.run, (*failed, *ran.failed), (*skipped, *ran.skipped))
+
+
+def _apart(plans: Sequence[ProductPlan]) -> tuple[list[ProductPlan], list[ProductPlan]]:
+    """Those due plans that cannot run, since they or what they need could not be planned; and those that can."""
+    stuck: dict[str, ProductPlan] = {}
+    for plan in plans:
+        if plan.error or not stuck.keys().isdisjoint(plan.after):
+            stuck[plan.product.key] = plan
+    return list(stuck.values()), [plan for plan in plans if plan.is_due and plan.product.key not in stuck]
+
+
+def _run(session: Session, moving: Sequence[ProductPlan], *, partitions: Sequence[str] | None, force: bool) -> Outcome:
     building = frozenset(port.key for plan in moving for port in plan.product.ports)
     session = replace(session, start=State.of(session.database), building=building)
     landings = _due_landings(moving)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,11 +52,15 @@ def fault_at(place: Place, reason: str, *, suggestion: str | None = None, comman
     return Fault(safe, None, place.line, place.column, None, suggestion, command, text=place.sql)
 
 
-def from_duckdb(error: duckdb.Error, sql: str) -> MeshError:
+_NO_COLUMN = re.compile(r'Values list "([^"]*)" does not have a column named "([^"]*)"')
+
+
+def from_duckdb(error: duckdb.Error, sql: str, columns: Collection[str] = ()) -> MeshError:
     """What DuckDB's error means for whoever wrote ``sql``.
 
-    Reads the fields that ``errors_as_json`` gives. A file that cannot be read is UnavailableError, too
-    little memory RefusedError, DuckDB's own faults MeshError, all else InputError.
+    Reads the fields that ``errors_as_json`` gives; ``columns`` are those that the query could have named. A file
+    that cannot be read is UnavailableError, too little memory RefusedError, DuckDB's own faults MeshError, all else
+    InputError.
     """
     fields = _fields(error)
     reason = str(fields.get("exception_message", error)).strip()
@@ -69,6 +73,8 @@ def from_duckdb(error: duckdb.Error, sql: str) -> MeshError:
         return kind(reason)
     wrong = str(fields.get("name", ""))
     candidates = [c for c in str(fields.get("candidates", "")).split(",") if c]
+    if aliased := _NO_COLUMN.search(reason):
+        reason, wrong, candidates = f"{aliased[1]} has no column {aliased[2]}", aliased[2], sorted(columns)
     near = difflib.get_close_matches(wrong, candidates, n=1, cutoff=0.5)
     return kind(fault_at(place_of(sql, fields), reason, suggestion=near[0] if near else None))
 

@@ -69,11 +69,20 @@ def query(
             pins = resolve(statement.ports)
             statement.require(pins, known)
             engine.mount(con, pins, warehouse=warehouse)
-            columns, types = _start(con, sql)
+            columns, types = _bound(con, sql)
     except BaseException:  # Ctrl-C too must not leave a connection at work
         _drop(con)
         raise
     return Result(columns, types, _rows(con, sql), pins, con)
+
+
+def _bound(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """:func:`_start`, with the columns that are there for whoever named one that is not."""
+    try:
+        return _start(con, sql)
+    except duckdb.BinderException as error:
+        rows = con.execute("SELECT DISTINCT column_name FROM duckdb_columns() WHERE database_name = 'mesh'").fetchall()
+        raise from_duckdb(error, sql, [name for (name,) in rows]) from error
 
 
 def _drop(con: duckdb.DuckDBPyConnection | None) -> None:

@@ -12,11 +12,12 @@ import yaml
 
 from meshwright.build.dbt import generate, runner
 from meshwright.build.dbt.graph import Graph, distil
+from meshwright.build.dbt.missing import missing_target
 from meshwright.build.sources import sources_of
 from meshwright.catalog.locks import parse_lock, product_lock
 from meshwright.config import Settings
 from meshwright.disk import write_whole
-from meshwright.errors import Fault, SpecError
+from meshwright.errors import BuildError, Fault, SpecError
 from meshwright.spec.model import Domain, Mesh, unknown_name
 
 if TYPE_CHECKING:
@@ -29,20 +30,26 @@ def graph_of(settings: Settings, mesh: Mesh, domain: Domain, on_parse: Callable[
     ``on_parse`` is told the domain before dbt parses it, which takes a second or two.
 
     SpecError for models that no build may run: ``incremental``, snapshots, a ``ref`` across products, a port
-    without a model. BuildError where dbt cannot parse.
+    without a model, a source that nobody offers. BuildError where dbt cannot parse.
     """
     project = generate.project_dir(mesh, domain.name)
     if not (project / "dbt_project.yml").is_file():
         _refuse_missing(domain, project)
         return Graph(domain.name, "", {})
-    generate.refresh(settings, mesh, domain, sources_of(mesh, domain))
+    sources = sources_of(mesh, domain)
+    generate.refresh(settings, mesh, domain, sources)
     content = generate.project_hash(project)
     file = settings.manifests / f"{domain.name}-{content}.json"
     graph = Graph.load(file)
     if graph is None:
         on_parse(domain.name)
         with product_lock(settings, parse_lock(domain.name)):
-            graph = Graph.load(file) or _prebuilt(settings, project, domain, content, file)
+            try:
+                graph = Graph.load(file) or _prebuilt(settings, project, domain, content, file)
+            except BuildError as error:
+                if fault := missing_target(str(error), project, mesh, domain, sources):
+                    raise SpecError(fault) from error
+                raise
     _check(domain, project, graph)
     return graph
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from meshwright.errors import BuildError, Fault
+from meshwright.errors import BuildError, Fault, shown
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -130,4 +130,5 @@ def _result(result: Any) -> NodeResult:
 
 def _fault(project: Path, error: BaseException | None, what: str) -> Fault:
     text = " ".join(str(error or "").split())
-    return Fault(f"{what}: {text}" if text else what, project, command=f"dbt parse --project-dir {project}")
+    command = f"dbt parse --project-dir {shown(project)} --profiles-dir {shown(project)}"
+    return Fault(f"{what}: {text}" if text else what, project, command=command)
