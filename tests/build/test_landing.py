@@ -281,9 +281,10 @@ def test_model_that_reads_what_nobody_lands(tiny_mesh: TinyMesh) -> None:
 
 
 def test_relative_paths_count_from_the_module(tiny_mesh: TinyMesh, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tiny_mesh.root / "domains" / "shop" / "people.csv").write_text("customer_id,name\n1,Ada\n", encoding="utf-8")
+    people = "customer_id,name\n" + "".join(f"{number},Person {number}\n" for number in range(1, 8))
+    tiny_mesh.write("domains/shop/people.csv", people)
     text = (tiny_mesh.root / INGEST_PY).read_text(encoding="utf-8")
-    tiny_mesh.write(INGEST_PY, text.replace('return DATA / "people.csv"', 'return "people.csv"'))
+    tiny_mesh.write(INGEST_PY, text.replace('DATA / "people.csv"', '"people.csv"'))
     monkeypatch.chdir("/")
     tiny_mesh.build("shop")
     assert tiny_mesh.sql("select count(*) from mesh.shop.customers") == [(7,)]
