@@ -41,8 +41,8 @@ class Settings(BaseSettings):
     catalog_timeout: float = Field(30.0, gt=0, description="Seconds to wait for a locked catalog database.")
     threads: int = Field(0, ge=0, le=256, description="Threads of DuckDB; 0 for one a core.")
     memory_limit: str = Field("1536MB", pattern=_SIZE, description="Memory of each DuckDB connection that builds.")
-    retention_days: int = Field(30, ge=0, description="Days that the snapshots of a port are kept.")
-    refused_days: int = Field(7, ge=0, description="Days that a refused candidate stays queryable.")
+    retention_days: int = Field(30, ge=0, le=36_500, description="Days that the snapshots of a port are kept.")
+    refused_days: int = Field(7, ge=0, le=36_500, description="Days that a refused candidate stays queryable.")
 
     @classmethod
     def settings_customise_sources(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,3 +88,23 @@ def test_a_lost_catalog_is_no_new_mesh(built_mesh: TinyMesh, capsys: pytest.Capt
     assert main(["-C", str(built_mesh.root), "doctor"]) == 1
     assert "restore" in capsys.readouterr().out
     assert sorted(built_mesh.settings.warehouse.rglob("*")) == before
+
+
+def test_a_state_folder_that_is_read_only_answers(built_mesh: TinyMesh, capsys: pytest.CaptureFixture[str]) -> None:
+    built_mesh.close()
+    built_mesh.database.close()
+    state = built_mesh.settings.state_dir
+    for options in (["--bind", state, state], ["-o", "remount,ro,bind", state]):
+        if subprocess.run(["mount", *map(str, options)], capture_output=True, check=False).returncode:
+            subprocess.run(["umount", "-l", state], capture_output=True, check=False)
+            pytest.skip("no folder can be mounted read-only here")
+    try:
+        root = str(built_mesh.root)
+        assert main(["-C", root, "query", "--format", "csv", "select count(*) as n from mesh.shop.orders"]) == 0
+        assert capsys.readouterr().out == "n\n24\n"
+        for verb in (["status"], ["show", "shop.orders"], ["history", "shop.orders"], ["build"]):
+            assert main(["-C", root, *verb]) == 0
+        assert main(["-C", root, "build", "--force"]) == 3
+        assert "Traceback" not in capsys.readouterr().err
+    finally:
+        subprocess.run(["umount", "-l", state], check=True)

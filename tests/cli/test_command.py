@@ -81,3 +81,33 @@ def test_a_catalog_that_cannot_be_read_ends_with_3(tiny_mesh: TinyMesh) -> None:
 def test_messages_go_to_stderr_and_data_to_stdout(run: Callable[..., Outcome], story: TinyMesh) -> None:
     for command in ("status", "show shop.orders", "history shop.orders", "gc --dry-run", "doctor"):
         json.loads(run(story.root, *command.split(), "--format", "json").out)
+
+
+@pytest.mark.parametrize("arguments", [
+    "history shop.orders --limit 99999999999999999999999", "gc --grace 99999999999999d", "gc --grace 1e99d",
+])  # fmt: skip
+def test_numbers_beyond_all_use_are_wrong_input(story: TinyMesh, arguments: str) -> None:
+    done = shell(story.root, f"mesh {arguments}")
+    assert done.returncode == 2
+    assert "Error" not in done.stderr.replace("Error: Invalid value", "")
+
+
+def test_letters_that_the_terminal_does_not_know_are_escaped(story: TinyMesh) -> None:
+    done = shell(story.root, "mesh query --format csv \"select 'é' as x\"", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stdout) == (0, "x\n\\xe9\n")
+
+
+def test_a_file_without_end_is_read_to_the_limit(story: TinyMesh) -> None:
+    done = shell(story.root, "mesh query --file /dev/zero")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+
+
+def test_junk_in_dagsters_configuration_names_the_folder(built_mesh: TinyMesh) -> None:
+    home = built_mesh.settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "dagster.yaml").write_text(": [", encoding="utf-8")
+    done = shell(built_mesh.root, "mesh build --force shop")
+    assert done.returncode == 3
+    assert f"Dagster's records in {home} cannot be kept" in done.stderr
+    assert built_mesh.sql("select count(*) from mesh.shop.orders") == [(24,)]

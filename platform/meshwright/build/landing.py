@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
@@ -236,6 +237,7 @@ def _inspected(con: duckdb.DuckDBPyConnection, path: Path, name: str, source: So
         raise _refusal(source, f"returned {name}; known are {', '.join(sorted(_FORMATS))}")
     scan = scan_of([(path, format_)])
     expression = source.ingest.partition
+    _require_lasting(con, source)
     try:
         rows = con.sql(f"SELECT count(*) FROM {scan}").fetchall()[0][0]
         held = None
@@ -250,6 +252,17 @@ def _inspected(con: duckdb.DuckDBPyConnection, path: Path, name: str, source: So
         raise _refusal(source, f"{name} cannot be read as {format_}: {said(error)}") from error
     stat = path.stat()
     return LandedFile(_sha256(path), path, format_, stat.st_size, stat.st_mtime_ns, rows, held)
+
+
+def _require_lasting(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """BuildError for a partition expression that gives a row another partition when it is asked again."""
+    named = set(re.findall(r"(\w+)\s*\(", (source.ingest.partition or "").lower()))
+    rows = con.execute(
+        "SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'"
+    ).fetchall()
+    if fleeting := sorted(named & {name for (name,) in rows}):
+        reason = f"partition={source.ingest.partition!r} calls {fleeting[0]}(), which gives another value each time"
+        raise _refusal(source, reason)
 
 
 def _require_one_shape(

@@ -35,8 +35,9 @@ class State:
     audits: Mapping[str, Mapping[str, object]]
 
     def held(self, port: str) -> dict[str, Content]:
-        """The partitions of ``<domain>.<port>`` that hold rows."""
-        return {p: c for p, c in self.contents.get(port, {}).items() if c.rows or not p}
+        """The partitions of ``<domain>.<port>`` that hold rows; of a port without any, its empty whole."""
+        there = self.contents.get(port, {})
+        return {p: c for p, c in there.items() if c.rows or (not p and len(there) == 1)}
 
     def digest(self, port: str) -> str:
         """One digest for all that ``<domain>.<port>`` holds."""
@@ -318,7 +319,10 @@ class Planner:
         digests = {}
         for name in sorted(self.graph(product.domain).reads(port.name)):
             if name.startswith("landing/"):
-                digests[name] = self.state.landings[f"{product.domain}/{name}"].digest(partition)
+                landing = self.state.landings[f"{product.domain}/{name}"]
+                expression = self.sources(product.domain)[name.removeprefix("landing/")].ingest.partition
+                # The expression says which landed rows a build reads, so it decides the content as the files do.
+                digests[name] = digest_of([landing.digest(partition), expression]) if expression else landing.digest()
                 continue
             held = self.state.held(name)
             if partition is not None and self.is_same(product, name):

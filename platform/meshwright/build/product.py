@@ -235,6 +235,8 @@ class _Step:
         except (duckdb.DataError, duckdb.ProgrammingError) as error:
             # A view computes its rows only now, so dbt could not see what is wrong with them.
             said = " ".join(str(error).split())
+            if isinstance(error, duckdb.CatalogException):
+                said = f"dbt left no table or view main.{plan.port.name}; a port's model keeps its name and schema"
             raise BuildError(Fault(f"its rows cannot be read: {said}", file, key=plan.port.key)) from error
         partitions = self.plan.partitions
         if plan.port.contract.partition is not None and partitions is not None:

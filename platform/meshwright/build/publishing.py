@@ -93,7 +93,7 @@ class _Moving:
                         command=f"mesh build {self.port.key}",
                     )
                 )  # fmt: skip
-            self.changed = frozenset({*self.staged.parts, *current})
+            self.changed = frozenset({*self.staged.parts, *filter(self._is_named, current)})
         whole = self.port.contract.partition is None or candidate.must_be_whole
         wanted = None if whole else self.changed & self.staged.parts.keys()
         rows = sum(part.rows for name, part in self.staged.parts.items() if wanted is None or name in wanted)
@@ -101,6 +101,10 @@ class _Moving:
             self.files = self.staged.rows.write(candidate.data_dir, candidate.schema, wanted, rows)
         else:
             self.files = []
+
+    def _is_named(self, partition: str) -> bool:
+        """Whether it is no stand-in for partitions that only the build could tell."""
+        return bool(partition) or self.port.contract.partition is None
 
     def commit(self, build: str, retention_days: int) -> None:
         """Adopt the files into the candidate."""
@@ -190,12 +194,17 @@ class Publisher:
     def _moving(self, staged: Staged) -> _Moving:
         current = self.state.contents.get(staged.port.key, {})
         comparable = {p: c.digest for p, c in current.items() if c.engine == duckdb.__version__}
-        scope = set(staged.plan.built) | staged.parts.keys()
+        scope = {p for p in staged.plan.built if self._holds_rows(staged.port, p)} | staged.parts.keys()
         found = {p: staged.parts[p].digest if p in staged.parts else EMPTY for p in scope}
         changed = frozenset(p for p, digest in found.items() if comparable.get(p, EMPTY) != digest)
         if self.force and not self._reads_as_recorded(staged.port, comparable):
             changed = frozenset(scope)
         return _Moving(staged, changed, is_first=staged.port.key not in self.state.pins)
+
+    def _holds_rows(self, port: Port, partition: str) -> bool:
+        """Whether a planned partition is one, and no stand-in for those that only the build could tell."""
+        known = self.state.contents.get(port.key, {}).get(partition)
+        return bool(partition) or port.contract.partition is None or bool(known and known.rows)
 
     def _reads_as_recorded(self, port: Port, recorded: Mapping[str, str]) -> bool:
         """Whether readers get from the published files what the records say; true where nothing is published."""
@@ -312,7 +321,8 @@ class Publisher:
     def _build_records(self, item: _Moving, publish: str) -> list[records.BuildRecord]:
         parts = {part.partition: part.parts for part in item.staged.plan.parts}
         fallback = item.staged.plan.parts[0].parts
-        built = dict.fromkeys([*item.staged.plan.built, *item.staged.parts, *item.changed])
+        planned = [p for p in item.staged.plan.built if self._holds_rows(item.port, p)]
+        built = dict.fromkeys([*planned, *item.staged.parts, *item.changed]) or item.staged.plan.built
         found = []
         for partition in built:
             part = item.staged.parts.get(partition)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import atexit
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, inspect, select
+from sqlalchemy import URL, Connection, Engine, create_engine, delete, event, insert, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
@@ -51,17 +53,19 @@ class Database:
     def engine(self) -> Engine:
         """The engine, with the tables in place."""
         sqlite = self.url.get_backend_name() == "sqlite"
-        if sqlite:
+        shut = sqlite and self._is_shut()
+        if sqlite and not shut:
             self._state.mkdir(parents=True, exist_ok=True)
         try:
             engine = create_engine(
-                self.url, pool_pre_ping=not sqlite, connect_args={"timeout": self.timeout} if sqlite else {}
-            )
+                self._read_only() if shut else self.url, pool_pre_ping=not sqlite,
+                connect_args={"timeout": self.timeout} if sqlite else {},
+            )  # fmt: skip
         except ImportError as error:
             fault = Fault(f"the catalog {self.shown} needs a driver: {error}", command=f"pip install {error.name}")
             raise UnavailableError(fault) from error
         if sqlite:
-            event.listen(engine, "connect", _connect_sqlite)
+            event.listen(engine, "connect", _leave_transactions if shut else _connect_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
         with self._explained():
             self._lay_out(engine)
@@ -110,6 +114,22 @@ class Database:
             connection.execute(delete(tables.layout))
             connection.execute(insert(tables.layout).values(version=tables.LAYOUT_VERSION))
 
+    def _is_shut(self) -> bool:
+        """Whether the SQLite file is there and cannot be written to, nor anything beside it."""
+        file = Path(self.url.database or "")
+        return file.is_file() and not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK))
+
+    def _read_only(self) -> URL:
+        """The file as it is, without the log that SQLite would keep beside it.
+
+        UnavailableError where such a log holds transactions: the file alone would answer with older ones.
+        """
+        file = Path(self.url.database or "").absolute()
+        if (log := file.with_name(f"{file.name}-wal")).is_file() and log.stat().st_size:
+            reason = f"the catalog {self.shown} cannot be written to, and its newest transactions are still in {log}"
+            raise UnavailableError(Fault(reason, command="mesh status, once, where it can be written to"))
+        return make_url(f"sqlite:///file:{file}?mode=ro&immutable=1&uri=true")
+
     @property
     def shown(self) -> str:
         """The URL without its password."""
@@ -136,14 +156,17 @@ class Database:
 
 
 def _size(path: str | None) -> int:
-    from pathlib import Path
-
     return Path(path).stat().st_size if path and Path(path).is_file() else 0
 
 
-def _connect_sqlite(connection: Any, record: Any) -> None:
-    """Leave transactions to us, and let readers read while one writes."""
+def _leave_transactions(connection: Any, record: Any) -> None:
+    """To us: the driver would begin and end them by itself."""
     connection.isolation_level = None
+
+
+def _connect_sqlite(connection: Any, record: Any) -> None:
+    """Let readers read while one writes."""
+    _leave_transactions(connection, record)
     # Turning the log on does not wait for another that does the same; the first of them is enough.
     for attempt in range(100):
         try:

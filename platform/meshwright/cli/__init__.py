@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -12,6 +13,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit code. Ctrl-C is 130 from the first import on."""
     try:
         _open_closed_streams()
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # What the terminal's encoding has no letter for is escaped; half an answer would be worse.
+            sys.stdout.reconfigure(errors="backslashreplace")
         from meshwright.cli import app
 
         return app.main(arguments)

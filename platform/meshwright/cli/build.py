@@ -135,6 +135,8 @@ def _partitions(
         return None
     if given and (first is not None or last is not None):
         raise InputError(Fault("--partition and --from/--to exclude each other", key="--partition"))
+    if not all(text.strip() for text in (*given, *filter(None, (first, last)))):
+        raise InputError(Fault("a partition is named by a text that is not empty", key="--partition"))
     partitioned = [port for product in products for port in product.ports if port.contract.partition]
     if not partitioned:
         raise InputError(Fault("none of the selected ports is partitioned", key="--partition"))

@@ -24,6 +24,10 @@ Examples:
 """
 
 
+_MOST = 100 * 365 * 86_400
+"""Seconds of a grace period; a century spares everything."""
+
+
 class _Length(click.ParamType[timedelta]):
     """A length of time: ``0``, ``30m``, ``24h``, ``7d``."""
 
@@ -34,7 +38,7 @@ class _Length(click.ParamType[timedelta]):
         from meshwright.quality.durations import seconds_of
 
         seconds = seconds_of(str(value))
-        if seconds is None:
+        if seconds is None or seconds > _MOST:
             self.fail(f"{value!r} is no length of time; write 0, 30m, 24h or 7d", param, ctx)
         return timedelta(seconds=seconds)
 

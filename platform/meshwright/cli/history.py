@@ -26,7 +26,7 @@ Examples:
 
 @click.command("history", epilog=EXAMPLES, short_help="Show the builds and publishes of a port.")
 @click.argument("port")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Builds to show.")
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=20, show_default=True, help="Builds to show.")
 @format_option
 @click.pass_context
 def command(ctx: click.Context, port: str, limit: int, format_: str) -> None:

@@ -24,6 +24,8 @@ Examples:
 """
 _MOST = 200
 """Rows that a table shows on a terminal."""
+_LONGEST = 1_000_000
+"""Characters of a file that are read; the guard refuses less than that as too long."""
 _SHORTEST = 6
 """Characters of a run's id that name it, where no other begins so."""
 
@@ -68,7 +70,8 @@ def _text(sql: str | None, file: Path | None) -> str:
         if sql is not None:
             raise click.UsageError("SQL and --file exclude each other.")
         try:
-            return file.read_text(encoding="utf-8")
+            with file.open(encoding="utf-8") as handle:
+                return handle.read(_LONGEST)
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(Fault(f"cannot be read: {error}", file)) from error
     if sql == "-" or (sql is None and not sys.stdin.isatty()):

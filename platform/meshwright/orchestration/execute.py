@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import dagster as dg
 from sqlalchemy.exc import DatabaseError
+from yaml import YAMLError
 
 from meshwright.build.plan import LandingPlan, ProductPlan, State
 from meshwright.build.product import record_failed_landing
@@ -111,7 +112,7 @@ def _instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     try:
         with instance_of(settings) as instance:
             yield instance
-    except (OSError, DatabaseError) as error:
+    except (OSError, DatabaseError, YAMLError) as error:
         reason = f"Dagster's records in {settings.dagster_home} cannot be kept: {getattr(error, 'orig', error)}"
         raise UnavailableError(Fault(reason, command="mesh doctor")) from error
 

@@ -84,7 +84,7 @@ def _kind(error: duckdb.Error) -> type[MeshError]:
         return MeshError
     if isinstance(error, duckdb.OutOfMemoryException):
         return RefusedError
-    if isinstance(error, duckdb.IOException | duckdb.HTTPException):
+    if isinstance(error, duckdb.IOException | duckdb.HTTPException) or "TProtocolException" in str(error):
         return UnavailableError
     return InputError
 
