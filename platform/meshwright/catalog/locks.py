@@ -67,3 +67,5 @@ def is_held(settings: Settings, product: str) -> bool:
             return False
     except Timeout:
         return True
+    except OSError:
+        return False  # what cannot be locked, as on a disk that is read-only, nobody builds
