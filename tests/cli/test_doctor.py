@@ -113,9 +113,9 @@ def test_a_damaged_catalog(run: Run, copy: TinyMesh) -> None:
 
 
 def test_a_catalog_of_a_newer_release(run: Run, copy: TinyMesh) -> None:
-    with sqlite3.connect(copy.settings.state_dir / "catalog.db") as connection:
+    catalog = copy.settings.state_dir / "catalog.db"
+    with contextlib.closing(sqlite3.connect(catalog, isolation_level=None)) as connection:
         connection.execute("UPDATE mesh_layout SET version = 99")
-    connection.close()
     code, found = examined(run, copy)
     assert code == 1
     assert "layout 99" in found["catalog"]["message"]

@@ -27,6 +27,8 @@ from meshwright.quality.rules import rules_of
 from meshwright.spec.model import Mapping_, Port, Product
 
 if TYPE_CHECKING:
+    from pyiceberg.catalog.sql import SqlCatalog
+
     from meshwright.catalog.candidates import Candidate, Committed
     from meshwright.quality.model import Verdict
 
@@ -141,10 +143,17 @@ class Publisher:
 
     def publish(self, staged: Sequence[Staged]) -> Mapping[str, PortResult] | None:
         """Commit, audit and swap; None where something that the build rests on moved meanwhile."""
-        from meshwright.catalog.candidates import Candidate, open_work_catalog
+        from meshwright.catalog.candidates import open_work_catalog
 
         catalog = open_work_catalog(self.run.settings)
-        moving = [self._moving(s) for s in staged]
+        try:
+            return self._published(catalog, [self._moving(s) for s in staged])
+        finally:
+            catalog.engine.dispose()
+
+    def _published(self, catalog: SqlCatalog, moving: Sequence[_Moving]) -> Mapping[str, PortResult] | None:
+        from meshwright.catalog.candidates import Candidate
+
         for attempt in range(MAX_SWAPS):
             for item in moving:
                 if item.changed or item.is_first:
@@ -165,7 +174,6 @@ class Publisher:
                     return None
                 continue
             self.run.on_step("swapped")
-            catalog.engine.dispose()
             return results
         raise ConflictError(
             Fault("others published it five times meanwhile", key=self.product.key, command="mesh build")

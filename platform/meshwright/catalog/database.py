@@ -67,8 +67,12 @@ class Database:
         if sqlite:
             event.listen(engine, "connect", _leave_transactions if shut else _connect_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
-        with self._explained():
-            self._lay_out(engine)
+        try:
+            with self._explained():
+                self._lay_out(engine)
+        except BaseException:  # an engine that nobody gets must not keep its file open
+            engine.dispose()
+            raise
         # The last connection that closes folds SQLite's write-ahead log into the file that people back up.
         atexit.register(engine.dispose)
         return engine
