@@ -142,6 +142,7 @@ def _arrived(settings: Settings, source: Source) -> list[LandedFile]:
     store = settings.landing / source.domain / source.name
     store.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={**settings.duckdb, "temp_directory": str(store / ".spill")}) as con:
+        _require_lasting(con, source)
         arrived = _as_files(con, returned, store, source)
         names = ["what it returned" if path.parent == store else path.name for path in arrived]
         kept = [_kept(store, path, source) for path in arrived]
@@ -237,7 +238,6 @@ def _inspected(con: duckdb.DuckDBPyConnection, path: Path, name: str, source: So
         raise _refusal(source, f"returned {name}; known are {', '.join(sorted(_FORMATS))}")
     scan = scan_of([(path, format_)])
     expression = source.ingest.partition
-    _require_lasting(con, source)
     try:
         rows = con.sql(f"SELECT count(*) FROM {scan}").fetchall()[0][0]
         held = None
