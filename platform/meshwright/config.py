@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     memory_limit: str = Field("1536MB", pattern=_SIZE, description="Memory of each DuckDB connection that builds.")
     retention_days: int = Field(30, ge=0, le=36_500, description="Days that the snapshots of a port are kept.")
     refused_days: int = Field(7, ge=0, le=36_500, description="Days that a refused candidate stays queryable.")
+    trusted_templates: tuple[str, ...] = Field((), description="Templates in templates/ that may run commands or code.")
 
     @classmethod
     def settings_customise_sources(

@@ -93,6 +93,11 @@ def scan_of(files: Sequence[tuple[Path, str]]) -> str:
     return f"{READERS[formats.pop()]}([{paths}]{by_name})"
 
 
+def format_of(path: Path) -> str | None:
+    """The format of a file that lands, by its name; None where it is none of them."""
+    return _FORMATS.get(path.suffix.lower())
+
+
 def latest(connection: Connection) -> dict[str, Landing]:
     """``<domain>/landing/<source>`` to its newest landing."""
     newest = select(func.max(t.landings.c.seq)).group_by(t.landings.c.domain, t.landings.c.source)
@@ -233,7 +238,7 @@ def _kept(store: Path, path: Path, source: Source) -> Path:
 
 def _inspected(con: duckdb.DuckDBPyConnection, path: Path, name: str, source: Source) -> LandedFile:
     """A file that stays, called ``name`` where it came from."""
-    format_ = _FORMATS.get(path.suffix.lower())
+    format_ = format_of(path)
     if format_ is None:
         raise _refusal(source, f"returned {name}; known are {', '.join(sorted(_FORMATS))}")
     scan = scan_of([(path, format_)])

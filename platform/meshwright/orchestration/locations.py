@@ -1,21 +1,24 @@
-"""One code location a domain: ``workspace.yaml`` names this module, and the domain as its attribute."""
+"""One code location a domain: ``workspace.yaml`` names this module, and the domain as its attribute.
 
-from functools import cache
-from pathlib import Path
+All else here begins with ``_``, which no domain does.
+"""
 
-import dagster as dg
+from functools import cache as _cache
+from pathlib import Path as _Path
 
-from meshwright.config import Settings
-from meshwright.orchestration.tree import component_tree
+import dagster as _dg
+
+from meshwright.config import Settings as _Settings
+from meshwright.orchestration.tree import component_tree as _component_tree
 
 
-@cache
-def location(domain: str) -> dg.Definitions:
+@_cache
+def _location(domain: str) -> _dg.Definitions:
     """The definitions of a domain of the mesh around the working directory."""
-    return component_tree().build_defs_at_path(Path(domain))
+    return _component_tree().build_defs_at_path(_Path(domain))
 
 
-def __getattr__(name: str) -> dg.Definitions:
-    if name.startswith("_") or not (Settings.find().root / "domains" / name).is_dir():
+def __getattr__(name: str) -> _dg.Definitions:
+    if name.startswith("_") or not (_Settings.find().root / "domains" / name).is_dir():
         raise AttributeError(name)
-    return location(name)
+    return _location(name)

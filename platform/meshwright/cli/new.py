@@ -1,0 +1,106 @@
+"""``mesh new``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from meshwright.cli.ask import Asker, email_of_git
+from meshwright.cli.output import say, settings_of
+from meshwright.errors import shown
+
+_KINDS = ("source", "dbt", "aggregate")
+
+
+@click.group("new", short_help="Make a new domain or data product.")
+def command() -> None:
+    """Make a new domain or data product; what is not said is asked for."""
+
+
+@command.command("domain")
+@click.argument("name")
+@click.option("--team", help="Name of the team that owns it.")
+@click.option("--email", help="Where that team is reached; what git knows, if nothing is said.")
+@click.option("--description", help="What the domain is about, in one sentence.")
+@click.pass_context
+def domain(ctx: click.Context, name: str, team: str | None, email: str | None, description: str | None) -> None:
+    """Make the domain NAME: its owner, an empty dbt project and a code location of its own in Dagster."""
+    from meshwright.scaffold.domain import NewDomain, check_name, new_domain
+
+    settings = settings_of(ctx)
+    check_name(name, "domain", ())
+    ask = Asker()
+    wanted = NewDomain(
+        name=name,
+        team=ask.text("--team", team, "Team that owns it", default=f"{name.replace('_', ' ').capitalize()} team"),
+        email=ask.text("--email", email, "E-mail of the team", default=email_of_git()),
+        description=ask.text(
+            "--description", description, "What it is about, in one sentence", default=f"What domain {name} knows."
+        ),
+    )
+    ask.require_all()
+    _tell(f"made domain {name}", new_domain(settings, wanted))
+    say(f"next: mesh new product {name}/PRODUCT")
+
+
+@command.command("product")
+@click.argument("name", metavar="DOMAIN/NAME")
+@click.option(
+    "--kind", type=click.Choice(_KINDS),
+    help="source: from data of its own; dbt: from one port of another product; aggregate: from several, joined.",
+)  # fmt: skip
+@click.option("--port", help="Name of its output port; the product's name, if nothing is said.")
+@click.option("--from", "origin", metavar="FILE", help="kind source: a CSV, Parquet or JSON file to land.")
+@click.option("--inputs", metavar="PORT,…", help="kinds dbt and aggregate: ports to read, as <domain>.<port>.")
+@click.option(
+    "--on", metavar="COLUMN,…", help="kind aggregate: columns to join on; what the contracts tell, if nothing is said."
+)
+@click.option("--description", help="What one row is, in one sentence.")
+@click.pass_context
+def product(
+    ctx: click.Context, name: str, kind: str | None, port: str | None, origin: str | None, inputs: str | None,
+    on: str | None, description: str | None,
+) -> None:  # fmt: skip
+    """Make the product NAME of DOMAIN with one output port, ready to be built.
+
+    The port's contract is derived from the data or from the contracts of its inputs; what rests on the rows of
+    today is marked `proposed`.
+    """
+    from meshwright.scaffold.product import Kind, NewProduct, domain_of, new_product, split
+    from meshwright.spec import load
+
+    settings = settings_of(ctx)
+    mesh = load(settings.root)
+    in_domain, own = split(name)
+    domain_of(mesh, in_domain)
+    ask = Asker()
+    kind = kind or ("source" if origin else None)
+    kind = ask.text("--kind", kind, "Kind", choices=_KINDS)
+    if kind in ("dbt", "aggregate"):
+        inputs = ask.text("--inputs", inputs, "Ports to read, as <domain>.<port>, with commas between")
+    ask.require_all()
+    port = port or own
+    default = f"Rows of {port.replace('_', ' ')}."
+    about = ask.text("--description", description, "What one row is, in one sentence", default=default)
+    wanted = NewProduct(in_domain, own, Kind(kind), port, about, origin, _names(inputs), _names(on))
+    written = new_product(settings, mesh, wanted)
+    _tell(f"made product {name}", written)
+    proposed = sum(f.read_text(encoding="utf-8").count("# proposed:") for f in written if f.suffix == ".yaml")
+    if proposed:
+        say(f"{proposed} lines of its contract are proposed: see {shown(_contract(written))}")
+    say(f'next: mesh build {name}\nthen: mesh query "from mesh.{in_domain}.{port} limit 10"')
+
+
+def _names(given: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (given or "").split(",") if name.strip())
+
+
+def _contract(written: list[Path]) -> Path:
+    return next(file for file in written if file.name.endswith(".contract.yaml"))
+
+
+def _tell(what: str, written: list[Path]) -> None:
+    say(f"{what}:")
+    for file in written:
+        say(f"  {shown(file)}")

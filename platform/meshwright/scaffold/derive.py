@@ -1,0 +1,162 @@
+"""From data to the columns of a contract: types, nullability, candidate keys, value sets and ranges.
+
+Everything that follows from the rows of today and not from their types is a proposal with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+import duckdb
+
+from meshwright.duck import quote
+from meshwright.scaffold.columns import (
+    PERSONAL_CLASS,
+    ProposedColumn,
+    identifier,
+    in_jinja,
+    is_personal,
+    names,
+    published,
+    said,
+)
+from meshwright.spec import types
+from meshwright.spec.model import PUBLIC_CLASSES
+
+MOST_VALUES, ROWS_A_VALUE = 12, 3
+"""A text column with at most so many values, each in so many rows on average, may be a value set."""
+_KEY_KINDS = frozenset({"int", "long", "string", "date", "decimal", "timestamp", "timestamptz"})
+_COUNTED = frozenset({"int", "long", "float", "double", "decimal"})
+_WIDEST_KEY, _MOST_TRIES = 3, 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A column as it is in the data. ``distinct`` is approximate; ``low`` and ``high`` are those of numbers."""
+
+    original: str
+    column: ProposedColumn
+    nulls: int
+    distinct: int
+    low: Any
+    high: Any
+
+    @property
+    def kind(self) -> str:
+        return types.parse(self.column.type).kind
+
+
+def derive(con: duckdb.DuckDBPyConnection, relation: str) -> list[ProposedColumn]:
+    """The columns of ``relation`` (SQL that can stand in FROM), in its order.
+
+    Reads the data a few times: once for all columns, once for each candidate key and value set.
+    """
+    rows, found = _measured(con, relation)
+    columns = [_with_values(con, relation, rows, _with_bounds(rows, f)) for f in found]
+    keys = _key(con, relation, rows, found) if rows else ()
+    told = f"{_count(len(keys))} no two of {rows:,} rows share" if keys else ""
+    return [_keyed(column, keys.index(f) + 1, told) if f in keys else column
+            for f, column in zip(found, columns, strict=True)]  # fmt: skip
+
+
+def _measured(con: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, list[_Found]]:
+    described = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    originals = [(row[0], row[1]) for row in described]
+    plain = [_column(name, original, type_) for name, (original, type_) in zip(names(o for o, _ in originals),
+                                                                              originals, strict=True)]  # fmt: skip
+    asked = ["count(*)"]
+    for (original, _), column in zip(originals, plain, strict=True):
+        name, counted = quote(original), types.parse(column.type).kind in _COUNTED
+        whole = f"cast({name} as {types.to_duckdb(column.type)})"
+        asked += [f"count({name})", f"approx_count_distinct(cast({name} as varchar))"]
+        asked += [f"min({whole})", f"max({whole})"] if counted else ["NULL", "NULL"]
+    told = con.execute(f"SELECT {', '.join(asked)} FROM {relation}").fetchone()
+    assert told is not None
+    rows = told[0]
+    found = [
+        _Found(original, column, rows - told[4 * i + 1], told[4 * i + 2], told[4 * i + 3], told[4 * i + 4])
+        for i, ((original, _), column) in enumerate(zip(originals, plain, strict=True))
+    ]
+    return rows, found
+
+
+def _column(name: str, original: str, type_: str) -> ProposedColumn:
+    proposed = {"description": "say what it means, and in which unit"}
+    private = is_personal(name)
+    if private:
+        proposed["classification"] = "its name suggests that it tells about a person"
+    return ProposedColumn(
+        name=name,
+        type=published(type_),
+        sql=in_jinja(identifier(original)),
+        description=said(name),
+        classification=PERSONAL_CLASS if private else "internal",
+        proposed=proposed,
+    )
+
+
+def _with_bounds(rows: int, found: _Found) -> _Found:
+    column, proposed = found.column, dict(found.column.proposed)
+    if rows and not found.nulls:
+        proposed["required"] = f"none of {rows:,} rows lacks it"
+        column = replace(column, required=True)
+    if found.low is not None and found.low >= 0 and column.classification in PUBLIC_CLASSES:
+        proposed["minimum"] = f"the values lie between {found.low} and {found.high}"
+        column = replace(column, minimum=0)
+    return replace(found, column=replace(column, proposed=proposed))
+
+
+def _with_values(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Found) -> ProposedColumn:
+    column = found.column
+    few = found.distinct <= MOST_VALUES and found.distinct * ROWS_A_VALUE <= rows - found.nulls
+    if found.kind != "string" or not few or not found.distinct or column.classification not in PUBLIC_CLASSES:
+        return column
+    name = f"cast({quote(found.original)} as varchar)"
+    distinct = f"SELECT DISTINCT {name} AS v FROM {relation} WHERE v IS NOT NULL ORDER BY v LIMIT {3 * MOST_VALUES}"
+    values = [value for (value,) in con.execute(distinct).fetchall()]
+    if any(len(v) > 60 or not v.isprintable() for v in values):
+        return column
+    note = {"accepted": f"all values of {rows:,} rows"}
+    return replace(column, accepted=values, proposed={**column.proposed, **note})
+
+
+def _key(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: Sequence[_Found]) -> tuple[_Found, ...]:
+    """The narrowest key, of two equally narrow ones the one whose columns look more like it."""
+    usable = [f for f in found if not f.nulls and f.kind in _KEY_KINDS]
+    named = sorted(usable, key=lambda f: (not _looks_like_key(f.column.name), found.index(f)))[:8]
+    for width in range(1, _WIDEST_KEY + 1):
+        for candidate in list(combinations(named, width))[:_MOST_TRIES]:
+            if width == 1 and not _looks_like_key(candidate[0].column.name) and candidate[0] is not found[0]:
+                continue
+            if _enough(candidate, rows) and _is_key(con, relation, candidate):
+                return candidate
+    return ()
+
+
+def _looks_like_key(name: str) -> bool:
+    return name == "id" or name.endswith(("_id", "_key", "_no", "_nr", "_number", "_code", "_uuid"))
+
+
+def _enough(candidate: Sequence[_Found], rows: int) -> bool:
+    """Whether so many values can tell all rows apart; the count of values may be 10 % off."""
+    most = 1.0
+    for found in candidate:
+        most *= 1.1 * found.distinct
+    return most >= rows
+
+
+def _is_key(con: duckdb.DuckDBPyConnection, relation: str, candidate: Sequence[_Found]) -> bool:
+    listed = ", ".join(quote(found.original) for found in candidate)
+    twice = f"SELECT 1 FROM {relation} GROUP BY {listed} HAVING count(*) > 1 LIMIT 1"
+    return con.execute(twice).fetchone() is None
+
+
+def _keyed(column: ProposedColumn, position: int, told: str) -> ProposedColumn:
+    return replace(column, key=position, required=True, proposed={**column.proposed, "key": told})
+
+
+def _count(width: int) -> str:
+    return "a value that" if width == 1 else f"{width} columns whose values together"

@@ -1,0 +1,95 @@
+"""A new mesh: a repository of its own with one small domain that works."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from meshwright.config import Settings
+from meshwright.errors import Fault, InputError
+from meshwright.scaffold.domain import NewDomain, check_name, domain_files
+from meshwright.scaffold.place import scaffolding
+from meshwright.scaffold.product import Kind, NewProduct, new_product
+from meshwright.scaffold.render import render
+from meshwright.scaffold.templates import newest
+from meshwright.scaffold.workspace import FILE, location
+from meshwright.spec import load
+from meshwright.spec.words import snake
+
+PRODUCT, ROWS = "receipts", "One row for each receipt."
+_MAY_BE_THERE = frozenset({".git", ".mesh"})
+
+
+@dataclass(frozen=True, slots=True)
+class NewMesh:
+    """What is to be known of a mesh that is to be. ``requirement`` installs meshwright in it."""
+
+    folder: Path
+    requirement: str
+    domain: NewDomain
+    git: bool = True
+
+
+def new_mesh(mesh: NewMesh) -> list[Path]:
+    """Write a mesh; the files that are new.
+
+    InputError where something is in the folder already, or a name is wrong; nothing is written then.
+    """
+    check_name(mesh.domain.name, "domain", ())
+    root = mesh.folder.absolute()
+    _require_free(root)
+    made = list(_made(root))
+    try:
+        settings = Settings.of(root)
+        written = _written(mesh, settings)
+    except BaseException:
+        for folder in made:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if mesh.git:
+        _start_git(root)
+    return written
+
+
+def _written(mesh: NewMesh, settings: Settings) -> list[Path]:
+    root, domain = settings.root, mesh.domain
+    answers = {"name": snake(root.name) or "mesh", "meshwright": mesh.requirement, "domain": domain.name}
+    files = render(newest("mesh"), answers)
+    workspace = PurePosixPath(FILE)
+    files[workspace] = files[workspace] + location(domain.name).encode()
+    with scaffolding(root, settings.state_dir) as placer:
+        placer.place(files | domain_files(None, domain, frozenset()))
+    product = NewProduct(domain.name, PRODUCT, Kind.SOURCE, PRODUCT, ROWS)
+    return [*(root / path for path in files), *new_product(settings, load(root), product)]
+
+
+def _require_free(root: Path) -> None:
+    if root.is_symlink() or (root.exists() and not root.is_dir()):
+        raise InputError(Fault("is in the way: no folder", root, key="DIR"))
+    for above in root.parents:
+        if (above / "domains").is_dir() and (above / "workspace.yaml").is_file():
+            raise InputError(Fault(f"lies inside the mesh {above}; a mesh in a mesh is none", root, key="DIR"))
+    there = sorted(p.name for p in root.iterdir() if p.name not in _MAY_BE_THERE) if root.is_dir() else []
+    if there:
+        told = f"is not empty: it holds {', '.join(there[:5])}{' …' if len(there) > 5 else ''}"
+        raise InputError(Fault(told, root, key="DIR", command="mesh init NEW_FOLDER"))
+
+
+def _made(root: Path) -> Iterator[Path]:
+    """Make the folder and those above it; the highest that is new, to be taken away if nothing comes of it."""
+    highest = next((p for p in reversed((root, *root.parents)) if not p.exists()), None)
+    root.mkdir(parents=True, exist_ok=True)
+    if highest is not None:
+        yield highest
+
+
+def _start_git(root: Path) -> None:
+    """Begin a repository where there is git and none around; the first commit is its owner's."""
+    if shutil.which("git") is None:
+        return
+    inside = subprocess.run(["git", "-C", str(root), "rev-parse"], capture_output=True, check=False)
+    if inside.returncode:
+        subprocess.run(["git", "-C", str(root), "init", "--quiet", "--initial-branch=main"], check=False)

@@ -1,0 +1,105 @@
+"""Put rendered files into a mesh: all of them or none, and never over what is there.
+
+Files are laid out beside the mesh's state first. Then whole folders that did not exist are renamed into place, one
+after the other; a file that is replaced (``workspace.yaml``) comes last. A list of what is to be placed lies beside
+the files as long as that takes, by which the next scaffold undoes one that was killed in between.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from filelock import FileLock, Timeout
+
+from meshwright.errors import Fault, InputError, UnavailableError
+
+_JOURNAL = "placing.json"
+_WAIT = 60.0
+
+
+@contextmanager
+def scaffolding(root: Path, state: Path) -> Iterator[Placer]:
+    """Hold the right to scaffold in a mesh; what a killed scaffold left is undone first.
+
+    UnavailableError where another one holds it for a minute.
+    """
+    home = state / "scaffold"
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(home / "lock", timeout=_WAIT):
+            for left in home.iterdir():
+                if left.is_dir():
+                    _undo(root, left)
+            yield Placer(root, home / uuid.uuid4().hex)
+    except Timeout as error:
+        reason = f"somebody else has been scaffolding in {root} for {_WAIT:g} s"
+        raise UnavailableError(Fault(reason, home / "lock", command="try again")) from error
+
+
+class Placer:
+    """Places files under ``root`` by way of ``staging``, a folder of its own on the same disk."""
+
+    def __init__(self, root: Path, staging: Path) -> None:
+        self.root, self.staging = root, staging
+
+    def place(self, files: Mapping[PurePosixPath, bytes], replaced: Mapping[PurePosixPath, bytes] = {}) -> None:
+        """Write ``files``, which must not be there, then ``replaced``, which may be.
+
+        InputError where one is there already or its folder cannot be; nothing is written then.
+        """
+        _require_free(self.root, files)
+        units = [*sorted({_unit(self.root, path) for path in files}, reverse=True), *replaced]
+        try:
+            for path, content in {**files, **replaced}.items():
+                staged = self.staging / "files" / path
+                staged.parent.mkdir(parents=True, exist_ok=True)
+                staged.write_bytes(content)
+            (self.staging / _JOURNAL).write_text(json.dumps([str(unit) for unit in units]), encoding="utf-8")
+            for unit in units:
+                (self.staging / "files" / unit).rename(self.root / unit)
+        finally:
+            _undo(self.root, self.staging)
+
+
+def _require_free(root: Path, files: Mapping[PurePosixPath, bytes]) -> None:
+    there = [path for path in files if os.path.lexists(root / path)]
+    if there:
+        raise InputError(*(Fault("is there already; nothing was written", root / path) for path in there[:10]))
+    for path in files:
+        for folder in path.parents:
+            real = root / folder
+            if os.path.lexists(real) and (real.is_symlink() or not real.is_dir()):
+                raise InputError(Fault("is no folder, so nothing can be put into it; nothing was written", real))
+
+
+def _unit(root: Path, path: PurePosixPath) -> PurePosixPath:
+    """The highest folder above a file that does not exist yet, else the file."""
+    missing = path
+    while missing.parent.parts and not (root / missing.parent).exists():
+        missing = missing.parent
+    return missing
+
+
+def _undo(root: Path, staging: Path) -> None:
+    """Take away what was placed where something was not, and the staged files in any case."""
+    journal = staging / _JOURNAL
+    units = (
+        [PurePosixPath(unit) for unit in json.loads(journal.read_text(encoding="utf-8"))] if journal.exists() else []
+    )
+    staged = {unit for unit in units if os.path.lexists(staging / "files" / unit)}
+    if staged:
+        for unit in (unit for unit in units if unit not in staged):
+            target = root / unit
+            if target.is_dir():
+                shutil.rmtree(target)
+            else:
+                target.unlink(missing_ok=True)
+    # First the list: without it, what is left is nobody's; with it, staged files that are gone would count as placed.
+    journal.unlink(missing_ok=True)
+    shutil.rmtree(staging, ignore_errors=True)
