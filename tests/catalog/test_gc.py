@@ -186,12 +186,13 @@ def test_locks_and_scratch_of_products_that_are_gone(bench: Bench) -> None:
 
 
 def test_live_parse_of_a_domain_is_left_alone(bench: Bench, helper: Helper) -> None:
-    parse = bench.settings.scratch / "parse" / "sales" / "views.json"
-    partial = bench.settings.manifests / "sales-abc.partial"
-    for file in (parse, partial):
-        file.parent.mkdir(parents=True)
+    parse = bench.settings.scratch / "parse" / "gone" / "views.json"
+    remembered = bench.settings.scratch / "parse" / "sales" / "partial_parse.msgpack"
+    partial = bench.settings.manifests / "gone-abc.partial"
+    for file in (parse, remembered, partial):
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
-    holder = helper.hold(bench.settings, "sales/dbt/parse")
+    holder = helper.hold(bench.settings, "gone/dbt/parse")
     gc(bench)
     assert parse.exists()
     assert partial.exists()
@@ -199,6 +200,7 @@ def test_live_parse_of_a_domain_is_left_alone(bench: Bench, helper: Helper) -> N
     gc(bench)
     assert not parse.exists()
     assert not partial.exists()
+    assert remembered.exists()
 
 
 def test_history_beyond_the_retention(bench: Bench) -> None:

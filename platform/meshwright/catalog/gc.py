@@ -213,8 +213,9 @@ class _Collection:
                 yield from _files(store)
 
     def _leftovers(self, scratch: Iterable[Path]) -> Iterator[Path]:
-        """Locks and scratch files of products that are gone, and what a killed dbt parse left."""
-        living = {p.key for p in self.products} | {f"by-hand/{domain}" for domain in self.domains}
+        """Locks and scratch files of products and domains that are gone, and what a killed dbt parse left."""
+        living = {p.key for p in self.products}
+        living |= {f"{kind}/{domain}" for kind in ("by-hand", "parse") for domain in self.domains}
         for folder in scratch:
             first, second = folder.parent.name, folder.name
             if f"{first}/{second}" not in living and not (self._is_domain_busy(first) or self._is_domain_busy(second)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -72,20 +72,34 @@ def _prebuilt(settings: Settings, project: Path, domain: Domain, content: str, f
     from dbt.parser.manifest import extended_mashumaro_encoder
 
     home = settings.scratch / "parse" / domain.name
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
+    home.mkdir(parents=True, exist_ok=True)
     (home / "views.json").write_text("[]", encoding="utf-8")
     profile = generate.profile(
         settings, home / f"{generate.SCRATCH_DATABASE}.duckdb", {"views": str(home / "views.json")}
     )
     (home / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
-    manifest = runner.parse(project, home, home / "target")
+    manifest = _parsed(project, home)
     graph = distil(domain.name, content, manifest)
     write_whole(file.with_suffix(".msgpack"), manifest.to_msgpack(extended_mashumaro_encoder))
     graph.dump(file)
     _forget_older(settings.manifests, domain.name, keep=file.stem)
-    shutil.rmtree(home, ignore_errors=True)
     return graph
+
+
+def _parsed(project: Path, home: Path) -> Manifest:
+    """The project as dbt reads it. What dbt remembers of the last time, in ``home``, spares it all but what changed.
+
+    Whether or not that is to blame, a project that cannot be parsed is read once more without it.
+    """
+    remembered = home / "target" / "partial_parse.msgpack"
+    try:
+        if remembered.is_file():
+            with contextlib.suppress(BuildError):
+                return runner.parse(project, home, home / "target")
+            remembered.unlink()
+        return runner.parse(project, home, home / "target")
+    finally:
+        (home / f"{generate.SCRATCH_DATABASE}.duckdb").unlink(missing_ok=True)
 
 
 def _forget_older(folder: Path, domain: str, keep: str, most: int = 8) -> None:

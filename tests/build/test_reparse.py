@@ -1,0 +1,73 @@
+"""What dbt remembers of the last parse of a project changes how long the next one takes, never what it finds."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from meshwright.build.dbt.graph import Graph
+from meshwright.build.dbt.manifests import graph_of
+from meshwright.config import Settings
+from meshwright.errors import BuildError
+from support.tiny import LINES_SQL, MODELS, ORDERS_SQL, STG_LINES, TinyMesh
+
+MACRO = "dbt_projects/shop/macros/half.sql"
+
+
+def afresh(mesh: TinyMesh) -> Graph:
+    """The same as found by a dbt that remembers nothing."""
+    settings = Settings.of(mesh.root, state=".other")
+    try:
+        loaded = mesh.mesh
+        return graph_of(settings, loaded, loaded.domains["shop"])
+    finally:
+        shutil.rmtree(mesh.root / ".other")
+
+
+@pytest.fixture
+def parsed(tiny_mesh: TinyMesh) -> TinyMesh:
+    """Parsed once, with a macro in use."""
+    tiny_mesh.write(MACRO, "{% macro half(x) %}{{ x }} / 2{% endmacro %}\n")
+    tiny_mesh.edit(ORDERS_SQL, ("min(week) as week", "min(week) as week, {{ half('1') }} as half"))
+    tiny_mesh.parse("shop")
+    return tiny_mesh
+
+
+def test_edits_of_every_kind(parsed: TinyMesh) -> None:
+    states = [parsed.parse("shop")]
+
+    def changed() -> None:
+        found = parsed.parse("shop")
+        assert found == afresh(parsed)
+        assert found.models != states[-1].models
+        states.append(found)
+
+    parsed.edit(MACRO, ("/ 2", "/ 3"))
+    changed()
+    parsed.write(f"{MODELS}/staging/stg_extra.sql", "select * from {{ ref('stg_lines') }}\n")
+    parsed.edit(LINES_SQL, ("ref('stg_lines')", "ref('stg_extra')"))
+    changed()
+    (parsed.root / STG_LINES).rename(parsed.root / MODELS / "staging" / "stg_renamed.sql")
+    parsed.edit(f"{MODELS}/staging/stg_extra.sql", ("stg_lines", "stg_renamed"))
+    changed()
+    (parsed.root / MACRO).unlink()
+    parsed.edit(ORDERS_SQL, (", {{ half('1') }} as half", ""))
+    changed()
+
+
+def test_fault_is_told_each_time_and_mended(parsed: TinyMesh) -> None:
+    sound = parsed.parse("shop")
+    parsed.edit(ORDERS_SQL, ("half('1')", "half('1'"))
+    for _ in range(2):
+        with pytest.raises(BuildError, match="orders"):
+            parsed.parse("shop")
+    parsed.edit(ORDERS_SQL, ("half('1'", "half('1')"))
+    assert parsed.parse("shop") == sound == afresh(parsed)
+
+
+def test_memory_that_is_damaged_is_done_without(parsed: TinyMesh) -> None:
+    remembered = parsed.settings.scratch / "parse" / "shop" / "target" / "partial_parse.msgpack"
+    remembered.write_bytes(b"\x93not what dbt wrote")
+    parsed.edit(MACRO, ("/ 2", "/ 4"))
+    assert parsed.parse("shop") == afresh(parsed)
