@@ -69,15 +69,20 @@ def load_iceberg(con: duckdb.DuckDBPyConnection) -> None:
 def load_statements() -> list[str]:
     """The statements of :func:`load_iceberg`."""
     # The order matters: iceberg looks for avro's functions while it loads.
-    return [f"LOAD {literal(_extension(name))}" for name in ("avro", "iceberg")]
+    return [f"LOAD {literal(extension(name))}" for name in ("avro", "iceberg")]
 
 
-def _extension(name: str) -> Path:
+def extension(name: str, extra: str | None = None) -> Path:
+    """The file of an extension, from the wheel that carries it; ``extra`` of ours installs it.
+
+    Raises UnavailableError where the wheel is missing or made for another DuckDB.
+    """
     spec = importlib.util.find_spec(f"duckdb_extension_{name}")
     for folder in (spec and spec.submodule_search_locations) or ():
         found = Path(folder, "extensions", f"v{duckdb.__version__}", f"{name}.duckdb_extension")
         if found.is_file():
             return found
-    wheel = f"duckdb-extension-{name}=={duckdb.__version__}"
-    reason = f"DuckDB {duckdb.__version__} needs its {name} extension of the same version"
+    wheel = f"duckdb-extension-{name.replace('_', '-')}=={duckdb.__version__}"
+    told = f"; the extra {extra!r} of meshwright has it" if extra else ""
+    reason = f"DuckDB {duckdb.__version__} needs its {name} extension of the same version{told}"
     raise UnavailableError(Fault(reason, key=f"duckdb_extension_{name}", command=f"pip install {wheel}"))

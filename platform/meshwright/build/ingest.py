@@ -100,5 +100,17 @@ def files(*paths: str | Path) -> Callable[[], str]:
     return version
 
 
+def postgres_table(variable: str, table: str) -> Any:
+    """All rows of ``table`` (``<schema>.<table>``) in the PostgreSQL database whose URL is in a variable.
+
+    The URL (``postgres://USER:PASSWORD@HOST/DATABASE``) is read from the environment, so that no secret is in the
+    code. Returns a DuckDB relation. InputError where the variable is not set or the table is not there,
+    UnavailableError where the database does not answer.
+    """
+    from meshwright.build import postgres
+
+    return postgres.table(variable, table)
+
+
 def _below(folder: Path) -> list[Path]:
     return [file for file in folder.rglob("*") if file.is_file()]

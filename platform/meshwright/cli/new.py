@@ -51,7 +51,10 @@ def domain(ctx: click.Context, name: str, team: str | None, email: str | None, d
     help="source: from data of its own; dbt: from one port of another product; aggregate: from several, joined.",
 )  # fmt: skip
 @click.option("--port", help="Name of its output port; the product's name, if nothing is said.")
-@click.option("--from", "origin", metavar="FILE", help="kind source: a CSV, Parquet or JSON file to land.")
+@click.option(
+    "--from", "origin", metavar="FILE|URL|PORT", help="A CSV, Parquet or JSON file, postgres://…, or a port to read."
+)
+@click.option("--table", metavar="SCHEMA.TABLE", help="Which table of a PostgreSQL database.")
 @click.option("--inputs", metavar="PORT,…", help="kinds dbt and aggregate: ports to read, as <domain>.<port>.")
 @click.option(
     "--on", metavar="COLUMN,…", help="kind aggregate: columns to join on; what the contracts tell, if nothing is said."
@@ -59,8 +62,8 @@ def domain(ctx: click.Context, name: str, team: str | None, email: str | None, d
 @click.option("--description", help="What one row is, in one sentence.")
 @click.pass_context
 def product(
-    ctx: click.Context, name: str, kind: str | None, port: str | None, origin: str | None, inputs: str | None,
-    on: str | None, description: str | None,
+    ctx: click.Context, name: str, kind: str | None, port: str | None, origin: str | None, table: str | None,
+    inputs: str | None, on: str | None, description: str | None,
 ) -> None:  # fmt: skip
     """Make the product NAME of DOMAIN with one output port, ready to be built.
 
@@ -75,15 +78,17 @@ def product(
     in_domain, own = split(name)
     domain_of(mesh, in_domain)
     ask = Asker()
+    if origin in mesh.ports and kind != "source":
+        kind, inputs, origin = kind or "dbt", inputs or origin, None
     kind = kind or ("source" if origin else None)
     kind = ask.text("--kind", kind, "Kind", choices=_KINDS)
     if kind in ("dbt", "aggregate"):
         inputs = ask.text("--inputs", inputs, "Ports to read, as <domain>.<port>, with commas between")
     ask.require_all()
-    port = port or own
+    port = own if port is None else port
     default = f"Rows of {port.replace('_', ' ')}."
     about = ask.text("--description", description, "What one row is, in one sentence", default=default)
-    wanted = NewProduct(in_domain, own, Kind(kind), port, about, origin, _names(inputs), _names(on))
+    wanted = NewProduct(in_domain, own, Kind(kind), port, about, origin, table, _names(inputs), _names(on))
     written = new_product(settings, mesh, wanted)
     _tell(f"made product {name}", written)
     proposed = sum(f.read_text(encoding="utf-8").count("# proposed:") for f in written if f.suffix == ".yaml")

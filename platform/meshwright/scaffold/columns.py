@@ -96,7 +96,8 @@ def identifier(name: str) -> str:
 
 def in_jinja(sql: str) -> str:
     """SQL that dbt's Jinja leaves as it is."""
-    return "{{ " + json.dumps(sql, ensure_ascii=False) + " }}" if re.search(r"\{[{%#]|[}%#]\}", sql) else sql
+    plain = sql.isprintable() and not re.search(r"\{[{%#]|[}%#]\}", sql)
+    return sql if plain else "{{ " + json.dumps(sql, ensure_ascii=False) + " }}"
 
 
 def names(originals: Iterable[str]) -> list[str]:

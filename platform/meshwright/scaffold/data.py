@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from meshwright import duck
+from meshwright.build import postgres
 from meshwright.build.landing import format_of, scan_of
 from meshwright.errors import Fault, InputError
 from meshwright.scaffold.columns import ProposedColumn
@@ -20,7 +21,7 @@ SAMPLE = "sample.csv"
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class DataFile:
     """A file. ``path`` is as the ingest names it: below its own folder's ``up``-th parent, else absolute."""
 
     file: Path
@@ -32,14 +33,49 @@ class Data:
         """As templates take it."""
         return {"path": self.path, "up": self.up or 0, "relative": self.up is not None, "sample": self.sample}
 
+    def columns(self) -> list[ProposedColumn]:
+        """The columns of a contract for what lies there. InputError where it cannot be read."""
+        format_ = format_of(self.file)
+        assert format_ is not None
+        with duckdb.connect(config={**duck.SAFE_CONFIG}) as con:
+            con.execute("SET TimeZone = 'UTC'")
+            return _derived(con, scan_of([(self.file, format_)]), str(self.file))
 
-def data_of(root: Path, domain: str, product: str, origin: str | None) -> Data:
-    """The file that ``origin`` names, from where the user stands; None: the sample that comes along.
 
-    InputError where it is not there, or no format that lands.
+@dataclass(frozen=True, slots=True)
+class DataTable:
+    """A table of the PostgreSQL database at ``url``, which the ingest reads from the environment's ``variable``."""
+
+    url: str
+    table: str
+    variable: str
+
+    def answer(self) -> dict[str, Any]:
+        """As templates take it, which is without the URL: it may hold a password."""
+        return {"table": self.table, "variable": self.variable, "sample": False}
+
+    def columns(self) -> list[ProposedColumn]:
+        """The columns of a contract for what it holds. UnavailableError where the database does not answer."""
+        with postgres.attached(self.url) as con:
+            return _derived(con, postgres.relation(con, self.table), self.table)
+
+
+Data = DataFile | DataTable
+
+
+def data_of(root: Path, domain: str, product: str, origin: str | None, table: str | None) -> Data:
+    """What ``origin`` names: a file, seen from where the user stands, or a database with ``table``; None: the sample.
+
+    InputError where a file is not there, or no format that lands.
     """
+    if origin is not None and origin.startswith(postgres.SCHEMES):
+        if not table:
+            raise InputError(Fault("which table of the database?", key="--table", command="--table SCHEMA.TABLE"))
+        return DataTable(origin, table, f"{domain.upper()}_DATABASE_URL")
+    if table:
+        raise InputError(Fault("names a table of a database: --from postgres://HOST/DATABASE", key="--table"))
     if origin is None:
-        return Data(next(newest("product").folder.rglob(SAMPLE)), SAMPLE, 0, sample=True)
+        return DataFile(next(newest("product").folder.rglob(SAMPLE)), SAMPLE, 0, sample=True)
     file = Path(origin).expanduser().absolute()
     if not file.exists():
         raise InputError(Fault(f"there is no {origin[:200]}", key="--from", suggestion=_near(file)))
@@ -47,22 +83,19 @@ def data_of(root: Path, domain: str, product: str, origin: str | None) -> Data:
         raise InputError(Fault("is a folder; name one file of it", file, key="--from"))
     if format_of(file) is None:
         raise InputError(Fault("is no CSV, Parquet or JSON file by its name", file, key="--from"))
+    if not file.stat().st_size:
+        raise InputError(Fault("is empty, so no column can be derived from it", file, key="--from"))
     if file.is_relative_to(root):
-        return Data(file, str(file.relative_to(root)), len(Path("domains", domain, product).parts))
-    return Data(file, str(file))
+        return DataFile(file, str(file.relative_to(root)), len(Path("domains", domain, product).parts))
+    return DataFile(file, str(file))
 
 
-def columns_of(data: Data) -> list[ProposedColumn]:
-    """The columns of a contract for what lies there. InputError where it cannot be read, or holds no column."""
-    format_ = format_of(data.file)
-    assert format_ is not None
-    with duckdb.connect(config={**duck.SAFE_CONFIG}) as con:
-        con.execute("SET TimeZone = 'UTC'")
-        try:
-            return derive(con, scan_of([(data.file, format_)]))
-        except duckdb.Error as error:
-            told = str(error).strip().splitlines()[0]
-            raise InputError(Fault(f"cannot be read: {told}", data.file, key="--from")) from error
+def _derived(con: duckdb.DuckDBPyConnection, relation: str, name: str) -> list[ProposedColumn]:
+    try:
+        return derive(con, relation)
+    except duckdb.Error as error:
+        told = str(error).strip().splitlines()[0]
+        raise InputError(Fault(f"{name} cannot be read: {told}", key="--from")) from error
 
 
 def _near(file: Path) -> str | None:

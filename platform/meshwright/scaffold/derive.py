@@ -29,6 +29,31 @@ from meshwright.spec.model import PUBLIC_CLASSES
 MOST_VALUES, ROWS_A_VALUE = 12, 3
 """A text column with at most so many values, each in so many rows on average, may be a value set."""
 _KEY_KINDS = frozenset({"int", "long", "string", "date", "decimal", "timestamp", "timestamptz"})
+_KEY_WORDS = frozenset(
+    [
+        "id",
+        "key",
+        "no",
+        "nr",
+        "num",
+        "number",
+        "code",
+        "uuid",
+        "guid",
+        "sku",
+        "ean",
+        "line",
+        "position",
+        "seq",
+        "version",
+        "date",
+        "day",
+        "week",
+        "month",
+        "quarter",
+        "year",
+    ]
+)
 _COUNTED = frozenset({"int", "long", "float", "double", "decimal"})
 _WIDEST_KEY, _MOST_TRIES = 3, 40
 
@@ -124,27 +149,25 @@ def _with_values(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found
 
 
 def _key(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: Sequence[_Found]) -> tuple[_Found, ...]:
-    """The narrowest key, of two equally narrow ones the one whose columns look more like it."""
+    """The narrowest key of columns whose names sound like one; values may be unique by chance."""
     usable = [f for f in found if not f.nulls and f.kind in _KEY_KINDS]
-    named = sorted(usable, key=lambda f: (not _looks_like_key(f.column.name), found.index(f)))[:8]
+    likely = [f for f in usable if _looks_like_key(f.column.name) or f is found[0]][:8]
     for width in range(1, _WIDEST_KEY + 1):
-        for candidate in list(combinations(named, width))[:_MOST_TRIES]:
-            if width == 1 and not _looks_like_key(candidate[0].column.name) and candidate[0] is not found[0]:
-                continue
+        for candidate in list(combinations(likely, width))[:_MOST_TRIES]:
             if _enough(candidate, rows) and _is_key(con, relation, candidate):
                 return candidate
     return ()
 
 
 def _looks_like_key(name: str) -> bool:
-    return name == "id" or name.endswith(("_id", "_key", "_no", "_nr", "_number", "_code", "_uuid"))
+    return name.rpartition("_")[2] in _KEY_WORDS
 
 
 def _enough(candidate: Sequence[_Found], rows: int) -> bool:
-    """Whether so many values can tell all rows apart; the count of values may be 10 % off."""
+    """Whether so many values can tell all rows apart; the count of values may be off by a quarter."""
     most = 1.0
     for found in candidate:
-        most *= 1.1 * found.distinct
+        most *= 1.3 * found.distinct
     return most >= rows
 
 

@@ -13,7 +13,7 @@ from meshwright.config import Settings
 from meshwright.errors import Fault, InputError
 from meshwright.scaffold import joins
 from meshwright.scaffold.columns import ProposedColumn, taken_over
-from meshwright.scaffold.data import Data, columns_of, data_of
+from meshwright.scaffold.data import Data, data_of
 from meshwright.scaffold.domain import check_name, plain
 from meshwright.scaffold.place import scaffolding
 from meshwright.scaffold.render import render
@@ -34,7 +34,8 @@ class Kind(StrEnum):
 class NewProduct:
     """What is to be known of a product that is to be.
 
-    ``origin`` is a data file, which the kind ``source`` lands; None: a few rows that come along. ``inputs`` are the
+    ``origin`` is what the kind ``source`` lands: a data file, or the URL of a PostgreSQL database with its ``table``;
+    None: a few rows that come along. ``inputs`` are the
     ports that the other kinds read, ``on`` the columns on which an aggregate joins them.
     """
 
@@ -44,6 +45,7 @@ class NewProduct:
     port: str
     description: str
     origin: str | None = None
+    table: str | None = None
     inputs: tuple[str, ...] = ()
     on: tuple[str, ...] = ()
 
@@ -104,8 +106,8 @@ def _answers(root: Path, mesh: Mesh, domain: Domain, product: NewProduct) -> dic
     data: Data | None = None
     inputs: list[dict[str, Any]] = []
     if product.kind is Kind.SOURCE:
-        data = data_of(root, product.domain, product.name, product.origin)
-        columns = columns_of(data)
+        data = data_of(root, product.domain, product.name, product.origin, product.table)
+        columns = data.columns()
     elif product.kind is Kind.DBT:
         inputs, columns = [joins.answer(ports[0])], _taken_over(ports[0])
     else:
@@ -124,12 +126,15 @@ def _answers(root: Path, mesh: Mesh, domain: Domain, product: NewProduct) -> dic
 
 
 def _require_inputs(product: NewProduct, ports: Sequence[Port]) -> None:
-    fewest, most = {"source": (0, 0), "dbt": (1, 1), "aggregate": (2, 20)}[product.kind]
+    fewest, most, wanted = {
+        Kind.SOURCE: (0, 0, "no input: its data is its own"),
+        Kind.DBT: (1, 1, "one input"),
+        Kind.AGGREGATE: (2, 20, "2 to 20 inputs"),
+    }[product.kind]
     if fewest <= len(ports) <= most:
         return
-    wanted = {"source": "no input: its data is its own", "dbt": "one input", "aggregate": "at least two inputs"}
-    command = None if product.kind is Kind.SOURCE else "--inputs DOMAIN.PORT" + ",DOMAIN.PORT" * (fewest - 1)
-    reason = f"the kind {product.kind!r} takes {wanted[product.kind]}; {len(ports)} are named"
+    command = "--inputs DOMAIN.PORT" + ",DOMAIN.PORT" * (fewest - 1) if fewest else None
+    reason = f"the kind {product.kind.value!r} takes {wanted}; {len(ports)} are named"
     raise InputError(Fault(reason, key="--inputs", command=command))
 
 

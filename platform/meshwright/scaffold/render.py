@@ -36,9 +36,7 @@ def render(
 
 
 def _copy(template: Template, answers: Mapping[str, Any], target: Path, *, runs: bool) -> None:
-    import jinja2
     from copier import Settings, run_copy
-    from copier.errors import CopierError
 
     try:
         with warnings.catch_warnings():
@@ -48,7 +46,7 @@ def _copy(template: Template, answers: Mapping[str, Any], target: Path, *, runs:
                 str(template.folder), target, data=dict(answers), defaults=True, overwrite=True, quiet=True,
                 unsafe=runs, settings=Settings(),
             )  # fmt: skip
-    except (CopierError, jinja2.TemplateError, OSError, ValueError, TypeError) as error:
+    except Exception as error:  # whatever an expression of the template raises
         told = " ".join(str(error).split()) or type(error).__name__
         reason = f"template {template.name} version {template.version} cannot be rendered: {told[:400]}"
         raise InputError(Fault(reason, template.folder, key=template.name)) from error

@@ -1,0 +1,1 @@
+"""New meshes, domains and products."""

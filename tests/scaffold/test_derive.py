@@ -1,0 +1,138 @@
+"""From data to columns: what is proposed, and that it always loads and casts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meshwright.build.landing import scan_of
+from meshwright.scaffold.columns import identifier, in_jinja, is_personal, names, published
+from meshwright.scaffold.derive import derive
+from meshwright.spec.names import name_fault
+from meshwright.spec.types import parse
+
+
+def columns(sql: str) -> dict[str, Any]:
+    with duckdb.connect() as con:
+        return {column.name: column for column in derive(con, f"({sql})")}
+
+
+def test_nullability_ranges_values_and_key() -> None:
+    found = columns(
+        "select i as order_id, if(i % 2 = 0, 'web', 'shop') as channel, if(i > 5, null, i * 1.5) as amount, "
+        "-i as balance, 'note ' || i as note, date '2026-01-01' + i::int as day from range(100) t(i)"
+    )
+    order = found["order_id"]
+    assert (order.type, order.required, order.key, order.minimum) == ("long", True, 1, 0)
+    assert order.proposed["minimum"] == "the values lie between 0 and 99"
+    assert found["channel"].accepted == ["shop", "web"]
+    assert not found["amount"].required
+    assert found["balance"].minimum is None
+    assert found["note"].accepted == []
+    assert found["day"].type == "date"
+    assert [name for name, column in found.items() if column.key] == ["order_id"]
+
+
+def test_key_of_several_columns() -> None:
+    found = columns("select i // 10 as basket_id, i % 10 as line_no, 1 as x from range(100) t(i)")
+    assert {name: column.key for name, column in found.items()} == {"basket_id": 1, "line_no": 2, "x": None}
+    assert "2 columns whose values together no two of 100 rows share" in found["basket_id"].proposed["key"]
+
+
+def test_no_key_is_proposed_where_there_is_none() -> None:
+    found = columns("select 1 as a_id, 2 as b_id from range(5)")
+    assert not [column for column in found.values() if column.key]
+    assert not [column for column in columns("select i as x_id from range(0) t(i)").values() if column.required]
+
+
+def test_value_by_chance_unique_is_no_key() -> None:
+    found = columns("select 1 as store, i as amount from range(9) t(i)")
+    assert not found["amount"].key
+
+
+def test_personal_columns_are_classified_and_show_no_value() -> None:
+    found = columns("select i % 2 as first_name, if(i % 2 = 0, 'a', 'b') as email, 5 as salary from range(90) t(i)")
+    assert {c.classification for c in found.values()} == {"confidential"}
+    assert not [c for c in found.values() if c.accepted or c.minimum is not None or "minimum" in c.proposed]
+
+
+@pytest.mark.parametrize(
+    ("name", "personal"),
+    [("email", True), ("customer_e_mail", True), ("ip_address", True), ("birthday", True), ("email_count", True),
+     ("name", False), ("product_name", False), ("phonetic", False), ("address_count", False)],
+)  # fmt: skip
+def test_what_sounds_personal(name: str, personal: bool) -> None:
+    assert is_personal(name) is personal
+
+
+@pytest.mark.parametrize(
+    ("duckdb_type", "expected"),
+    [
+        ("BIGINT", "long"), ("HUGEINT", "decimal(38,0)"), ("UBIGINT", "decimal(20,0)"), ("UTINYINT", "int"),
+        ("UUID", "string"), ("JSON", "string"), ("INTERVAL", "string"), ("ENUM('a', 'b')", "string"),
+        ("TIMESTAMP_NS", "timestamp"), ("TIMESTAMP WITH TIME ZONE", "timestamptz"), ("DECIMAL(10,2)", "decimal(10,2)"),
+        ("INTEGER[]", "list<int>"), ("STRUCT(a INTEGER, b VARCHAR)", "struct<a: int, b: string>"), ("UUID[]", "string"),
+        ('STRUCT("a b" INTEGER)', "string"), ("BLOB", "binary"), ("BIT", "string"),
+    ],
+)  # fmt: skip
+def test_types(duckdb_type: str, expected: str) -> None:
+    assert published(duckdb_type) == expected
+
+
+@given(st.lists(st.text(max_size=80), max_size=12))
+def test_every_name_is_allowed_and_its_own(originals: list[str]) -> None:
+    found = names(originals)
+    assert len(found) == len(set(found)) == len(originals)
+    assert not [name for name in found if name_fault(name, "column")]
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=40))
+def test_jinja_gives_back_what_went_in(name: str) -> None:
+    import jinja2
+
+    sql = identifier(name)
+    assert jinja2.Environment(keep_trailing_newline=True).from_string(in_jinja(sql)).render() == sql
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=8)
+VALUES = st.one_of(
+    st.none(), st.integers(-(2**70), 2**70), st.floats(), st.text(max_size=20), st.booleans(), st.dates(),
+    st.datetimes(), st.lists(st.integers(-5, 5), max_size=3),
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_whatever_lies_in_a_file_can_be_cast_to_what_is_proposed(data: st.DataObject) -> None:
+    """The staging model of a scaffold yields the types of its contract without a loss of rows."""
+    import pyarrow as pa
+
+    columns_: dict[str, Any] = {}
+    for name in data.draw(st.lists(NAMES, min_size=1, max_size=4, unique_by=str.casefold)):
+        values = data.draw(st.lists(VALUES, min_size=5, max_size=5))
+        try:
+            columns_[name] = pa.array(values)
+        except (pa.ArrowException, OverflowError, TypeError):
+            columns_[name] = pa.array([None if v is None else repr(v) for v in values])
+    with duckdb.connect() as con:
+        con.register("landed", pa.table(columns_))
+        found = derive(con, "landed")
+        casts = ", ".join(
+            f"cast({identifier(original)} as {parse(c.type).duckdb}) as {identifier(c.name)}"
+            for original, c in zip(columns_, found, strict=True)
+        )
+        assert len(con.execute(f"SELECT {casts} FROM landed").fetchall()) == 5
+
+
+@pytest.mark.parametrize("format_", ["parquet", "json", "csv"])
+def test_formats(tmp_path: Path, format_: str) -> None:
+    file = tmp_path / f"x.{format_}"
+    with duckdb.connect() as con:
+        con.execute(f"COPY (SELECT i AS id, 'a b' AS \"Some Text\" FROM range(30) t(i)) TO '{file}' (FORMAT {format_})")
+        found = derive(con, scan_of([(file, format_)]))
+    assert [(c.name, c.type, c.key) for c in found] == [("id", "long", 1), ("some_text", "string", None)]

@@ -1,0 +1,119 @@
+"""What `mesh init` and `mesh new` make works with no further edit."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from meshwright.cli import main
+from meshwright.spec import load
+from support.commands import shell
+
+from .conftest import Scaffold, snapshot
+
+PARCELS = """\
+Parcel No,order,weight kg,e-mail,sent {{x}},class,Größe
+1,5,1.5,a@b.co,2026-01-01,a,x
+2,5,2.5,c@b.co,2026-01-02,a,x
+3,6,,d@b.co,2026-01-03,a,y
+4,6,3.5,e@b.co,2026-01-04,a,y
+"""
+
+
+def mesh(root: Path, *arguments: str) -> int:
+    return main(["-C", str(root), *arguments])
+
+
+def answer(root: Path, sql: str) -> list[dict[str, object]]:
+    told = shell(root, f"mesh query --format json {json.dumps(sql)}")
+    assert told.returncode == 0, told.stderr
+    return list(json.loads(told.stdout))
+
+
+def test_one_of_each_kind_is_built_queried_and_shown(fresh: Path) -> None:
+    """The whole first afternoon: a domain, a product of each kind, one build, one question over all of them."""
+    (fresh / "parcels.csv").write_text(PARCELS, encoding="utf-8")
+    assert mesh(fresh, "new", "domain", "logistics", "--email", "logistics@example.com") == 0
+    assert mesh(fresh, "new", "product", "logistics/parcels", "--from", str(fresh / "parcels.csv")) == 0
+    assert mesh(fresh, "new", "product", "logistics/copies", "--from", "shop.receipts") == 0
+    inputs = ("--inputs", "shop.receipts,logistics.copies")
+    assert mesh(fresh, "new", "product", "logistics/both", "--kind", "aggregate", *inputs) == 0
+    built = shell(fresh, "mesh build")
+    assert built.returncode == 0, built.stderr
+    assert built.stderr.count("published") == 4
+    [row] = answer(fresh, "from mesh.logistics.parcels order by parcel_no limit 1")
+    assert row == {
+        "parcel_no": 1, "order": 5, "weight_kg": 1.5, "e_mail": "a@b.co", "sent_x": "2026-01-01", "class": "a",
+        "column_7": "x",
+    }  # fmt: skip
+    [row] = answer(fresh, "select count(*) as n, sum(amount - copies_amount) as gap from mesh.logistics.both")
+    assert row == {"n": 12, "gap": 0.0}
+    status = json.loads(shell(fresh, "mesh status --format json").stdout)
+    assert {port["state"] for port in status} == {"current"}
+    listed = shell(fresh, "dg list defs --json")
+    assert listed.returncode == 0, listed.stderr
+    keys = {asset["asset_key"] for asset in json.loads(listed.stdout)["assets"]}
+    assert {"shop/receipts", "logistics/parcels", "logistics/copies", "logistics/both"} <= keys
+
+
+def test_new_mesh_passes_its_own_tests(fresh: Path) -> None:
+    told = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=fresh,
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    assert told.returncode == 0, told.stdout
+    assert "2 passed" in told.stdout
+
+
+def test_domain_without_products_is_shown_and_builds(fresh: Path) -> None:
+    assert mesh(fresh, "new", "domain", "empty", "--email", "e@example.com") == 0
+    assert load(fresh).domains["empty"].owner == "Empty team"
+    assert "empty" in (fresh / "workspace.yaml").read_text()
+    listed = shell(fresh, "dg list defs --json && mesh prepare && mesh build --plan")
+    assert listed.returncode == 0, listed.stderr
+
+
+@pytest.mark.parametrize("port", ["class", "files", "ingest", "order", "postgres_table", "a"])
+def test_names_that_mean_something_in_python_or_sql(fresh: Path, product: Scaffold, port: str) -> None:
+    product("shop/odd", port=port)
+    compile((fresh / "domains/shop/odd/ingest.py").read_text(), "ingest.py", "exec")
+    from meshwright.build.sources import sources_of
+
+    loaded = load(fresh)
+    assert port in sources_of(loaded, loaded.domains["shop"])
+
+
+@pytest.mark.parametrize("domain", ["location", "cache", "path", "dg", "settings"])
+def test_domains_that_a_module_might_have_taken(fresh: Path, domain: str) -> None:
+    assert mesh(fresh, "new", "domain", domain, "--email", "e@example.com") == 0
+    code = f"from meshwright.orchestration import locations; print(type(locations.{domain}).__name__)"
+    assert shell(fresh, f"python -c '{code}'").stdout.strip() == "Definitions"
+
+
+def test_text_that_yaml_and_jinja_would_read(fresh: Path, product: Scaffold) -> None:
+    description = """It's "50 %": {{ 1 + 1 }} {% raw %} # no comment\n<b>é 漢 \u2028 & more"""
+    product("shop/odd", description=description)
+    found = load(fresh).products["shop/odd"]
+    assert found.description == """It's "50 %": {{ 1 + 1 }} {% raw %} # no comment <b>é 漢 & more"""
+    assert found.ports[0].contract.description == found.description
+
+
+def test_files_are_placed_relative_to_the_mesh(fresh: Path, product: Scaffold, tmp_path: Path) -> None:
+    inside, outside = fresh / "data" / "it's.csv", tmp_path / "out.csv"
+    for file in (inside, outside):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("id,x\n1,2\n")
+    product("shop/inside", origin=str(inside))
+    product("shop/outside", origin=str(outside))
+    assert '.parents[3] / "data/it\'s.csv"' in (fresh / "domains/shop/inside/ingest.py").read_text()
+    assert str(outside) in (fresh / "domains/shop/outside/ingest.py").read_text()
+    assert str(tmp_path) not in (fresh / "domains/shop/inside/.copier-answers.yml").read_text()
+
+
+def test_broken_workspace_is_told_and_nothing_written(fresh: Path) -> None:
+    (fresh / "workspace.yaml").write_text("load_from: [\n")
+    before = snapshot(fresh)
+    assert mesh(fresh, "new", "domain", "more", "--email", "e@example.com") == 2
+    assert snapshot(fresh) == before

@@ -1,0 +1,174 @@
+"""Hostile and mistaken input: refused with the rule, and nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from meshwright.cli import main
+from meshwright.errors import InputError
+from meshwright.scaffold import origin
+from support.commands import Outcome
+
+from .conftest import snapshot
+
+LONG = "a" * 64
+HOSTILE = [
+    "", " ", ".", "..", "../x", "x/../../y", "/etc", "a/b/c", "~root", "-rf", "--help-me", "a b", "a-b", "A", "Sales",
+    "sàles", "ѕales", "sales\u200b", "sales\u202e", "ｓales", "sales\n", "sales\0", "a__b", "1a", "_a", "a'", 'a"',
+    "a;b", "a$b", "a{{ 1 }}", "{{ domain }}", "{% raw %}", "%2e%2e", "a\\b", "con.", "a*", "a?", LONG, "mesh",
+    "mesh_work", "landing", "main", "information_schema", "pg_catalog", "default", "temp", "system", "memory",
+]  # fmt: skip
+
+
+@pytest.fixture
+def tried(fresh: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Run the command; whatever it says no to must leave every file as it was."""
+
+    def call(*arguments: str) -> Outcome:
+        before = snapshot(fresh)
+        capsys.readouterr()
+        code = main(["-C", str(fresh), *arguments])
+        told = capsys.readouterr()
+        if code:
+            assert snapshot(fresh) == before
+        return Outcome(code, told.out, told.err)
+
+    return call
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names(tried: Callable[..., Outcome], name: str) -> None:
+    for words in (
+        ["domain", "--email", "e@example.com", "--", name],
+        ["product", "--kind", "source", "--", f"shop/{name}"],
+        ["product", "--kind", "source", "--port", name, "--", "shop/sound"],
+    ):
+        told = tried("new", *words)
+        assert told.code == 2, words
+        assert "error" in told.err.lower()
+        assert "Traceback" not in told.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["domain", "shop"], "there is a domain 'shop' already"),
+        (["domain", "more", "--email", "nobody"], "no e-mail address"),
+        (["product", "shop/receipts", "--kind", "source"], "there is a product 'receipts' already"),
+        (["product", "shop/other", "--kind", "source", "--port", "receipts"], "there is a port 'receipts' already"),
+        (["product", "shpo/other", "--kind", "source"], "did you mean 'shop'"),
+        (["product", "nowhere/other", "--kind", "source"], "next: mesh new domain nowhere"),
+        (["product", "other", "--kind", "source"], "write <domain>/<product>"),
+        (["product", "shop/other"], "--kind source|dbt|aggregate"),
+        (["product", "shop/other", "--kind", "dbt"], "--inputs"),
+        (["product", "shop/other", "--kind", "dbt", "--inputs", "shop.receitps"], "did you mean 'shop.receipts'"),
+        (["product", "shop/other", "--kind", "aggregate", "--inputs", "shop.receipts"], "takes 2 to 20 inputs"),
+        (["product", "shop/x", "--kind", "dbt", "--inputs", "shop.receipts,shop.receipts"], "is named twice"),
+        (["product", "shop/x", "--kind", "source", "--inputs", "shop.receipts"], "takes no input"),
+        (["product", "shop/x", "--from", "nowhere.csv"], "there is no nowhere.csv"),
+        (["product", "shop/x", "--from", "/"], "is a folder"),
+        (["product", "shop/x", "--table", "a.b", "--kind", "source"], "--from postgres://"),
+        (["product", "shop/x", "--from", "postgres://localhost/db"], "--table SCHEMA.TABLE"),
+    ],
+)
+def test_mistakes(tried: Callable[..., Outcome], words: list[str], said: str) -> None:
+    told = tried("new", *words)
+    assert (told.code, said in told.err) == (2, True), told.err
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("cut.parquet", b"PAR1 no"), ("empty.json", b""), ("odd.xlsx", b"x"), ("binary.csv", bytes(range(256)) * 4)],
+)
+def test_data_that_cannot_be_read(tried: Callable[..., Outcome], tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    told = tried("new", "product", "shop/x", "--from", str(tmp_path / name))
+    assert told.code == 2, told.err
+
+
+def test_case_twin_of_a_folder(tried: Callable[..., Outcome], fresh: Path) -> None:
+    (fresh / "domains" / "Wares").mkdir()
+    assert "some disks do not tell apart" in tried("new", "domain", "wares", "--email", "e@example.com").err
+
+
+def test_files_in_the_way(tried: Callable[..., Outcome], fresh: Path) -> None:
+    (fresh / "dbt_projects/shop/models/other").mkdir()
+    (fresh / "dbt_projects/shop/models/other/ports").write_text("mine")
+    told = tried("new", "product", "shop/other", "--kind", "source")
+    assert (told.code, "nothing was written" in told.err) == (2, True)
+
+
+def test_link_out_of_the_mesh_is_not_followed(tried: Callable[..., Outcome], fresh: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (fresh / "dbt_projects/shop/models/other").symlink_to(tmp_path / "outside")
+    assert tried("new", "product", "shop/other", "--kind", "source").code == 2
+    assert not list((tmp_path / "outside").iterdir())
+
+
+class TestInit:
+    """`mesh init` where there is something already."""
+
+    @pytest.fixture(autouse=True)
+    def _here(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+
+    def test_folder_that_is_not_empty(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (tmp_path / "full").mkdir()
+        (tmp_path / "full" / "mine.txt").write_text("mine")
+        assert main(["init", "full", "--email", "e@example.com"]) == 2
+        assert "mine.txt" in capsys.readouterr().err
+        assert [file.name for file in (tmp_path / "full").iterdir()] == ["mine.txt"]
+
+    def test_mesh_in_a_mesh(self, fresh: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["init", str(fresh / "inner"), "--email", "e@example.com"]) == 2
+        assert "lies inside the mesh" in capsys.readouterr().err
+        assert not (fresh / "inner").exists()
+
+    def test_wrong_name_leaves_no_folder(self, tmp_path: Path) -> None:
+        assert main(["init", "a/b/c", "--domain", "Shop", "--email", "e@example.com"]) == 2
+        assert not (tmp_path / "a").exists()
+
+    def test_empty_folder_and_repository_are_fine(self, tmp_path: Path) -> None:
+        (tmp_path / "repo" / ".git").mkdir(parents=True)
+        assert main(["init", "repo", "--email", "e@example.com"]) == 0
+        assert (tmp_path / "repo" / "workspace.yaml").is_file()
+
+
+class TestOrigin:
+    """Where a new mesh installs meshwright from."""
+
+    @pytest.mark.parametrize("bare", ["meshwright", "meshwright==0.1.0", "meshwright>=0", "pip", "meshwright[dev]"])
+    def test_bare_names_are_refused(self, bare: str) -> None:
+        with pytest.raises(InputError, match="bare name"):
+            origin.requirement(bare)
+
+    def test_files_must_be_there_and_packages(self, tmp_path: Path) -> None:
+        (tmp_path / "notes.txt").touch()
+        for wrong in (tmp_path / "no.whl", tmp_path / "notes.txt", tmp_path, tmp_path / "no" / "where"):
+            with pytest.raises(InputError):
+                origin.requirement(str(wrong))
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://example.com/meshwright-1-py3-none-any.whl",
+            "git+https://example.com/m.git@v1",
+            "git+ssh://git@x/y.git",
+        ],
+    )
+    def test_urls_are_taken(self, url: str) -> None:
+        assert origin.requirement(url) == origin.requirement(f"meshwright @ {url}") == f"meshwright @ {url}"
+        assert not origin.is_local(origin.requirement(url))
+
+    def test_wheel_is_a_file_url(self, tmp_path: Path) -> None:
+        wheel = tmp_path / "a b.whl"
+        wheel.touch()
+        told = origin.requirement(str(wheel))
+        assert told == f"meshwright @ {wheel.as_uri()}"
+        assert origin.is_local(told)
+
+    def test_running_one_is_where_it_came_from(self) -> None:
+        assert origin.requirement(None).startswith("meshwright @ ")
