@@ -70,6 +70,7 @@ def product(
     The port's contract is derived from the data or from the contracts of its inputs; what rests on the rows of
     today is marked `proposed`.
     """
+    from meshwright.scaffold.data import variable_of
     from meshwright.scaffold.product import Kind, NewProduct, domain_of, new_product, split
     from meshwright.spec import load
 
@@ -94,6 +95,8 @@ def product(
     proposed = sum(f.read_text(encoding="utf-8").count("# proposed:") for f in written if f.suffix == ".yaml")
     if proposed:
         say(f"{proposed} lines of its contract are proposed: see {shown(_contract(written))}")
+    if table:
+        say(f"next: export {variable_of(in_domain)}=URL, since no secret is written into the mesh")
     say(f'next: mesh build {name}\nthen: mesh query "from mesh.{in_domain}.{port} limit 10"')
 
 

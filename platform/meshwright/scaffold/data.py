@@ -63,6 +63,11 @@ class DataTable:
 Data = DataFile | DataTable
 
 
+def variable_of(domain: str) -> str:
+    """The variable in which the ingests of a domain look for the URL of its database."""
+    return f"{domain.upper()}_DATABASE_URL"
+
+
 def data_of(root: Path, domain: str, product: str, origin: str | None, table: str | None) -> Data:
     """What ``origin`` names: a file, seen from where the user stands, or a database with ``table``; None: the sample.
 
@@ -71,7 +76,7 @@ def data_of(root: Path, domain: str, product: str, origin: str | None, table: st
     if origin is not None and origin.startswith(postgres.SCHEMES):
         if not table:
             raise InputError(Fault("which table of the database?", key="--table", command="--table SCHEMA.TABLE"))
-        return DataTable(origin, table, f"{domain.upper()}_DATABASE_URL")
+        return DataTable(origin, table, variable_of(domain))
     if table:
         raise InputError(Fault("names a table of a database: --from postgres://HOST/DATABASE", key="--table"))
     if origin is None:
