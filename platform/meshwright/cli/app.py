@@ -23,6 +23,7 @@ from meshwright.errors import MeshError, UnavailableError
 VERBS = {
     "init": "Make a new mesh with one small domain that works.",
     "new": "Make a new domain or data product.",
+    "upgrade": "Bring scaffolds to the templates of today.",
     "demo": "Build the example mesh and answer its running question.",
     "build": "Land, build, audit and publish products.",
     "status": "Show each port: snapshot, rows, age, verdict, what is stale.",

@@ -17,16 +17,17 @@ _NOT_OURS = frozenset({".git", ".mesh", ".venv"})
 
 
 def render(
-    template: Template, answers: Mapping[str, Any], *, trusted: frozenset[str] = frozenset()
+    template: Template, answers: Mapping[str, Any], *, trusted: frozenset[str] = frozenset(), defaults: bool = False
 ) -> dict[PurePosixPath, bytes]:
     """The files of a template by their path in the mesh.
 
-    Every question needs its answer. InputError where an answer is missing or unknown, where the template fails,
-    writes outside of the mesh or makes a link, or where it would run code without being trusted.
+    Every question needs its answer, unless ``defaults`` may stand in. InputError where an answer is missing or
+    unknown, where the template fails, writes outside of the mesh or makes a link, or where it would run code without
+    being trusted.
     """
     template.require_harmless(trusted)
     asked = template.questions()
-    if wrong := sorted(asked ^ answers.keys()):
+    if wrong := sorted(answers.keys() - asked if defaults else asked ^ answers.keys()):
         reason = f"template {template.name} version {template.version} and its answers differ about {wrong}"
         raise InputError(Fault(reason, template.folder, key=wrong[0]))
     with tempfile.TemporaryDirectory(prefix="meshwright-") as folder:
