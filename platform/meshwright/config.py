@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     memory_limit: str = Field("1536MB", pattern=_SIZE, description="Memory of each DuckDB connection that builds.")
     retention_days: int = Field(30, ge=0, le=36_500, description="Days that the snapshots of a port are kept.")
     refused_days: int = Field(7, ge=0, le=36_500, description="Days that a refused candidate stays queryable.")
-    trusted_templates: tuple[str, ...] = Field((), description="Templates in templates/ that may run commands or code.")
+    trusted_templates: str = Field("", description="Templates that may run commands or code, with commas between.")
 
     @classmethod
     def settings_customise_sources(
@@ -132,6 +132,11 @@ class Settings(BaseSettings):
         folder = self.scratch_of(domain, product) / "spill"
         folder.parent.mkdir(parents=True, exist_ok=True)
         return folder
+
+    @property
+    def trusted(self) -> frozenset[str]:
+        """The names of templates that may run commands or code."""
+        return frozenset(filter(None, (name.strip() for name in self.trusted_templates.split(","))))
 
     @property
     def duckdb(self) -> dict[str, str]:

@@ -16,7 +16,7 @@ ROWS = {
         if line.startswith("| `")
     )
 }
-TOLD_IN_WORDS = {"root", "catalog_url"}
+TOLD_IN_WORDS = {"root", "catalog_url", "trusted_templates"}
 
 
 def test_every_setting_has_its_row_and_nothing_else_has() -> None:

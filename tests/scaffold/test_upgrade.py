@@ -213,7 +213,9 @@ def test_without_a_name_it_only_tells(pinned: Path, capsys: pytest.CaptureFixtur
     assert snapshot(pinned) == before
 
 
-@pytest.mark.parametrize(("words", "code"), [(["nowhere"], 2), (["shpo"], 2), (["shop", "--all"], 2), (["../domains"], 2)])
+@pytest.mark.parametrize(
+    ("words", "code"), [(["nowhere"], 2), (["shpo"], 2), (["shop", "--all"], 2), (["../domains"], 2)]
+)
 def test_wrong_names(pinned: Path, words: list[str], code: int) -> None:
     assert main(["-C", str(pinned), "upgrade", *words]) == code
 

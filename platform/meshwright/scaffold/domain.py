@@ -35,7 +35,7 @@ def new_domain(settings: Settings, domain: NewDomain) -> list[Path]:
     if not EMAIL.fullmatch(domain.email):
         raise InputError(Fault(f"{domain.email[:80]!r} is no e-mail address", key="--email"))
     with scaffolding(settings.root, settings.state_dir) as placer:
-        files = domain_files(settings.root, domain, frozenset(settings.trusted_templates))
+        files = domain_files(settings.root, domain, settings.trusted)
         placer.place(files, {PurePosixPath(workspace.FILE): workspace.with_domain(settings.root, domain.name)})
     return [settings.root / path for path in files]
 

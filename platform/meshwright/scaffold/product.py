@@ -58,7 +58,7 @@ def new_product(settings: Settings, mesh: Mesh, product: NewProduct) -> list[Pat
     root = settings.root
     answers = _answers(root, mesh, domain, product)
     with scaffolding(root, settings.state_dir) as placer:
-        files = render(newest("product", root), answers, trusted=frozenset(settings.trusted_templates))
+        files = render(newest("product", root), answers, trusted=settings.trusted)
         placer.place(files)
     return [root / path for path in files]
 

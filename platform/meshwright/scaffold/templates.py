@@ -51,7 +51,7 @@ class Template:
         runs = [name for name in _RUNS if self.config().get(name)]
         if runs and self.name not in trusted:
             reason = f"template {self.name!r} declares {listed(runs)}, which run commands or code or read your files"
-            command = f'[tool.meshwright] trusted_templates = ["{self.name}"] in pyproject.toml, if you trust it'
+            command = f'[tool.meshwright] trusted_templates = "{self.name}" in pyproject.toml, if you trust it'
             raise InputError(Fault(reason, self.folder / CONFIG, key=runs[0], command=command))
 
 

@@ -66,7 +66,7 @@ class _Upgrading:
 
     def __init__(self, settings: Settings, scaffold: Scaffold) -> None:
         self.root, self.scaffold = settings.root, scaffold
-        self.trusted = frozenset(settings.trusted_templates)
+        self.trusted = settings.trusted
         self.known = {t.version: t for t in versions(scaffold.template, settings.root)}
 
     def run(self, *, write: bool) -> Upgrade:
