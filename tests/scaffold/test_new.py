@@ -117,3 +117,20 @@ def test_broken_workspace_is_told_and_nothing_written(fresh: Path) -> None:
     before = snapshot(fresh)
     assert mesh(fresh, "new", "domain", "more", "--email", "e@example.com") == 2
     assert snapshot(fresh) == before
+
+
+def test_dg_scaffolds_the_same_domain(fresh: Path) -> None:
+    component = "meshwright.orchestration.DomainComponent"
+    made = shell(fresh, f"dg scaffold defs {component} wares --email wares@example.com")
+    assert made.returncode == 0, made.stderr
+    by_dg = {name: text for name, text in snapshot(fresh).items() if "wares" in name}
+    assert load(fresh).domains["wares"].contact == "wares@example.com"
+    for name in by_dg:
+        (fresh / name).unlink()
+    (fresh / "domains/wares").rmdir()
+    assert mesh(fresh, "new", "domain", "wares", "--email", "wares@example.com") == 0
+    assert {name: text for name, text in snapshot(fresh).items() if "wares" in name} == by_dg
+    refused = shell(fresh, f"dg scaffold defs {component} Wares --email wares@example.com")
+    assert refused.returncode
+    assert "did you mean 'wares'" in refused.stderr + refused.stdout
+    assert not (fresh / "domains/Wares").exists()
