@@ -12,7 +12,7 @@ from meshwright.errors import Fault
 from meshwright.spec import types
 from meshwright.spec.model import Column, Partition, Transform
 from meshwright.spec.names import name_fault
-from meshwright.spec.node import At
+from meshwright.spec.node import At, Node
 from meshwright.spec.quality import qualities
 from meshwright.spec.types import Type, TypeSpellingError
 from meshwright.spec.words import listed, nearest
@@ -22,6 +22,11 @@ MAX_NESTING = 8
 """Levels of nested properties."""
 MAX_PATTERN = 2_000
 _BEFORE_3_1 = ("v3.0.0", "v3.0.1", "v3.0.2")
+_READ = frozenset(
+    {"name", "description", "required", "unique", "primaryKey", "primaryKeyPosition", "classification", "id", "enum"}
+    | {"logicalType", "logicalTypeOptions", "physicalType", "physicalName", "quality", "customProperties"}
+    | {"properties", "items", "map", "partitioned", "partitionKeyPosition", "relationships"}
+)
 # RE2, which the engines use for patterns, has no look-around, back references, possessive or atomic groups.
 _NOT_RE2 = re.compile(r"\(\?<?[=!]|\(\?>|\(\?P=|\\[1-9]|\\k<|[*+?}]\+")
 
@@ -45,13 +50,18 @@ def columns(table: At, version: str, report: Report) -> tuple[Column, ...]:
 
 def _column(item: At, name: str, version: str, report: Report) -> Column:
     type_ = column_type(item, version, report)
-    options = _options(item)
     for fault in _bounds(item, type_):
         report(fault)
+    return _built(item, name, type_ or Type("string"), version, report)
+
+
+def _built(item: At, name: str, type_: Type, version: str, report: Report, physical: bool = False) -> Column:
+    """The column of that type; ``physical`` says that what it is nested in promises a physical type."""
     enum = [value.plain("value") for value in item.items("enum")]
+    physical = physical or item.string("physicalType") is not None
     return Column(
         name=name,
-        type=str(type_) if type_ else "string",
+        type=str(type_),
         where=item.where,
         description=item.string("description") or "",
         required=item.flag("required") or item.flag("primaryKey"),
@@ -59,10 +69,31 @@ def _column(item: At, name: str, version: str, report: Report) -> Column:
         primary_key_position=1 if item.flag("primaryKey") else None,
         classification=item.string("classification"),
         element_id=item.string("id"),
-        options={**options, "enum": enum} if enum else options,
+        options={**_options(item), "enum": enum} if enum else _options(item),
         quality=qualities(item, report),
         custom=item.custom_plain(),
+        logical_type=item.string("logicalType"),
+        physical_type=str(type_) if physical else None,
+        physical_name=item.string("physicalName"),
+        members=tuple(_members(item, type_, version, physical)),
+        about=item.rest(_READ),
+        places=item.node.keys,
     )
+
+
+def _members(item: At, type_: Type, version: str, physical: bool) -> Iterator[Column]:
+    """What a nested type holds. Types that are nested were judged with the column; no audit runs their rules."""
+    map_ = item.get("map")
+    inner = {m.string("name"): m for m in item.items("properties")}
+    ends = {"element": item.get("items"), "key": map_ and map_.get("key"), "value": map_ and map_.get("value")}
+    untold = At(item.file, Node({}, item.node.line, item.node.column), item.steps)
+    for name, member in type_.fields:
+        found = inner.get(name) if type_.kind == "struct" else ends[name]
+        yield _built(found or untold, name, member, version, _unheard, physical)
+
+
+def _unheard(_fault: Fault) -> None:
+    return
 
 
 def _options(item: At) -> dict[str, Any]:
