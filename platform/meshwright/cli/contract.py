@@ -102,7 +102,7 @@ def _contract(file: str) -> Contract:
     from meshwright.spec.yaml_reader import MAX_BYTES
 
     if file == _STDIN:
-        return parse_contract(sys.stdin.read(), Path("stdin"))
+        return parse_contract(getattr(sys.stdin, "buffer", sys.stdin).read(), Path("stdin"))
     path = Path(file)
     try:
         with path.open("rb") as stream:
@@ -116,10 +116,10 @@ def _print(judged: Judgement) -> None:
     width = max((len(change.path) for change in judged.changes), default=0)
     for change in judged.changes:
         emit(f"{change.verdict:<7}  {change.path:<{width}}  {change.reason}{_notes(change)}")
-    version = judged.version
     emit(f"verdict: {judged.verdict}" + (", needs the approval of a policy" if judged.approval else ""))
-    required = f", must become {version.required}" if version.required not in (None, version.old) else ""
-    emit(f"version: {version.old} → {version.new}{required}{'' if version.enough else ': refused'}")
+    version = judged.version
+    step = f"may stay {version.old}" if version.required in (None, version.old) else f"must become {version.required}"
+    emit(f"version: {step}, is {version.new}{'' if version.enough else ': refused'}")
 
 
 def _notes(change: Change) -> str:

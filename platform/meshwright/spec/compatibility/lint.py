@@ -23,6 +23,4 @@ def lint(contract: Contract) -> Iterator[Fault]:
         yield level.where.fault(reason)
     if contract.status.strip().lower() == "deprecated" and not end_dates(contract):
         reason = "a deprecated contract says until when: the SLA property endOfSupport or endOfLife is missing"
-        yield contract.at("status").fault(
-            reason, suggestion="slaProperties: [{property: endOfLife, value: YYYY-MM-DD}]"
-        )
+        yield contract.at("status").fault(reason, suggestion="{property: endOfLife, value: YYYY-MM-DD}")

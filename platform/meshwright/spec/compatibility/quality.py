@@ -102,7 +102,7 @@ def sorted_out(old: Sequence[Quality], new: Sequence[Quality], *, of_column: boo
     strict = is_strict if of_column else _never
     kept = [(o, n) for o, n in pairs if strict(o) and strict(n)]
     return Items(
-        tuple(pair for pair in pairs if pair not in kept),
+        tuple((o, n) for o, n in pairs if not (strict(o) and strict(n))),
         tuple(o for o in gone if not strict(o)),
         tuple(n for n in came if not strict(n)),
         (
@@ -157,12 +157,12 @@ def _partners(
 
 def _equal(olds: list[Quality], news: list[Quality]) -> Iterator[tuple[Quality, Quality]]:
     """Of several that ask for one name, those that are equal in all that they check."""
-    left = list(news)
+    left: dict[str, list[Quality]] = defaultdict(list)
+    for new in news:
+        left[_facts(new)].append(new)
     for old in olds:
-        twin = next((n for n in left if _facts(n) == _facts(old)), None)
-        if twin is not None:
-            left.remove(twin)
-            yield old, twin
+        if twins := left[_facts(old)]:
+            yield old, twins.pop()
 
 
 def _known(item: Quality) -> bool:
@@ -189,8 +189,9 @@ def _content_of(item: Quality) -> list[Any]:
     return [item.kind, item.metric, query_of(item), item.engine, item.implementation, dict(item.arguments)]
 
 
-def _facts(item: Quality) -> list[Any]:
-    return [*_content_of(item), item.operator, item.operand, item.unit, item.severity]
+def _facts(item: Quality) -> str:
+    facts = [*_content_of(item), item.operator, item.operand, item.unit, item.severity]
+    return json.dumps(facts, sort_keys=True, default=str)
 
 
 def query_of(item: Quality) -> str:

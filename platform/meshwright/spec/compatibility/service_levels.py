@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -166,10 +166,10 @@ def judged(old: Contract, new: Contract) -> Iterator[Change]:
     olds, news = _grouped(old), _grouped(new)
     for key in dict.fromkeys([*olds, *news]):
         before, after = olds.get(key, []), news.get(key, [])
-        path = "slaProperties." + ".".join(filter(None, (_spelled(after or before), key[1])))
-        same = [n for n in after if any(_facts(o) == _facts(n) for o in before)]
-        changed = [n for n in after if n not in same]
-        gone = [o for o in before if not any(_facts(o) == _facts(n) for n in same)]
+        path = ".".join(filter(None, ("slaProperties", (after or before)[0].property, key[1])))
+        same = {*map(_facts, before)} & {*map(_facts, after)}
+        changed = [level for level in after if _facts(level) not in same]
+        gone = [level for level in before if _facts(level) not in same]
         for level in gone[len(changed) :]:
             yield REMOVED.at(path, level.where, f"the service level {_told(level)} is gone")
         for level in changed[len(gone) :]:
@@ -195,16 +195,12 @@ def _element(level: ServiceLevel, contract: Contract) -> str:
     return ",".join(sorted(name for name in names if name and name != contract.table))
 
 
-def _spelled(levels: Sequence[ServiceLevel]) -> str:
-    return levels[0].property
-
-
-def _facts(level: ServiceLevel) -> tuple[Any, ...]:
+def _facts(level: ServiceLevel) -> str:
     try:
         found: Any = amount(level) or (level.value, level.unit)
     except UnknownUnitError:
         found = (level.value, level.unit)
-    return (found, level.extended)
+    return repr((found, level.extended))
 
 
 def _told(level: ServiceLevel) -> str:
