@@ -11,7 +11,9 @@ from meshwright.spec.compatibility import (
     descriptive,
     keys,
     lifecycle,
+    pairing,
     quality,
+    references,
     service_levels,
     types,
     version,
@@ -56,10 +58,10 @@ def _changes(old: Contract, new: Contract) -> Iterator[Change]:
     for pair in pairs:
         yield from keys.unique(pair, old, new)
         yield from _of_column(pair)
-    items = quality.sorted_out(old.quality, new.quality, of_column=False)
+    items = pairing.sorted_out(old.quality, new.quality, of_column=False)
     yield from quality.judged(items, "", None)
     yield from descriptive.of_items(items, "")
-    yield from quality.referred(old.references, new.references, names)
+    yield from references.judged(old.references, new.references, names)
     yield from service_levels.judged(old, new)
     yield from access.roles(old.roles, new.roles, new)
     yield from access.servers(old.servers, new.servers, new)
@@ -78,7 +80,7 @@ def _of_column(pair: Pair) -> Iterator[Change]:
         access.classified,
     ):
         yield from rule(pair)
-    items = quality.sorted_out(pair.old.quality, pair.new.quality, of_column=True)
+    items = pairing.sorted_out(pair.old.quality, pair.new.quality, of_column=True)
     yield from acceptance.judged(pair, items.strict)
     yield from quality.judged(items, pair.path, pair.name)
     yield from descriptive.of_items(items, pair.path)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from meshwright.spec.compatibility import quality
 from meshwright.spec.compatibility.columns import Pair, matched
 from meshwright.spec.compatibility.model import Change, Verdict
+from meshwright.spec.compatibility.pairing import Items, label
 from meshwright.spec.compatibility.rules import Family, Rule, turned
 from meshwright.spec.model import Column, Contract, Where
 
@@ -59,7 +59,7 @@ def _levels(old: Contract, new: Contract) -> Iterator[Change]:
             yield from _all(before.about, level.about, f"slaProperties.{level.property}.", level.where)
 
 
-def of_column(pair: Pair, items: quality.Items) -> Iterator[Change]:
+def of_column(pair: Pair, items: Items) -> Iterator[Change]:
     """What describes a column."""
     old, new = pair.old, pair.new
     yield from _described(f"{pair.path}.description", old.description, new.description, new.at("description"))
@@ -72,7 +72,7 @@ def of_column(pair: Pair, items: quality.Items) -> Iterator[Change]:
         yield from ordered(old.members, new.members, f"{pair.path}.fields", new.where)
 
 
-def _has_set(column: Column, items: quality.Items) -> bool:
+def _has_set(column: Column, items: Items) -> bool:
     return bool(
         column.options.get("enum") or column.options.get("pattern") or items.strict[0].sets or items.strict[1].sets
     )
@@ -82,15 +82,15 @@ def _without_defaults(about: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in about.items() if v != _DEFAULTS.get(k)}
 
 
-def of_items(items: quality.Items, path: str) -> Iterator[Change]:
+def of_items(items: Items, path: str) -> Iterator[Change]:
     """What describes quality rules; ``path`` is their owner's, empty for the table."""
     owner = f"{path}.quality" if path else "quality"
     for old, new in (*items.pairs, *items.strict_pairs):
-        here = f"{owner}.{quality.label(new)}"
+        here = f"{owner}.{label(new)}"
         for key in ("id", "name", "description", "dimension"):
             yield from _described(f"{here}.{key}", getattr(old, key), getattr(new, key), new.where)
         yield from _all(old.about, new.about, f"{here}.", new.where)
-    olds, news = ({quality.label(text): text for text in texts} for texts in items.texts)
+    olds, news = ({label(text): text for text in texts} for texts in items.texts)
     for key in dict.fromkeys([*olds, *news]):
         before, after = olds.get(key), news.get(key)
         if item := after or before:
