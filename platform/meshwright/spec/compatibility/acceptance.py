@@ -9,7 +9,7 @@ from typing import Any
 from meshwright.spec import types
 from meshwright.spec.compatibility.accepted import BOUNDS, Accepted, accepted, interval, length
 from meshwright.spec.compatibility.columns import Pair
-from meshwright.spec.compatibility.intervals import Relation, compared, position, relation
+from meshwright.spec.compatibility.intervals import Relation, compared, number, relation
 from meshwright.spec.compatibility.languages import contained, literals
 from meshwright.spec.compatibility.model import Change, Verdict
 from meshwright.spec.compatibility.pairing import Strict
@@ -173,26 +173,28 @@ def _entries(pair: Pair, old: Accepted, new: Accepted) -> Iterator[Change]:
 
 
 def _multiple(pair: Pair, old: Accepted, new: Accepted) -> Iterator[Change]:
-    before, after = (_step(a, pair) for a in (old, new))
-    found = relation(_divides(before, after), _divides(after, before))
     value = new.options.get("multipleOf")
+    try:
+        before, after = _step(old), _step(new)
+        found = relation(_divides(before, after), _divides(after, before))
+    except ValueError:
+        found = Relation.EQUAL if repr(old.options.get("multipleOf")) == repr(value) else Relation.OTHER
     yield from _facet(pair, "multipleOf", found, old.options.get("multipleOf"), value, MultipleOf(pair.name, value))
 
 
-def _step(accepted_: Accepted, pair: Pair) -> Fraction | None:
+def _step(accepted_: Accepted) -> Fraction | None:
     """The distance of accepted values; None is any. Of integers every one is a multiple of 1."""
     written = accepted_.options.get("multipleOf")
-    try:
-        step = None if written is None else position(written, "double")
-    except ValueError:
-        return Fraction(0)
+    step = None if written is None else number(written)
+    if step is not None and step <= 0:
+        raise ValueError("only what is above 0 has multiples")
     whole = types.parse(accepted_.column.type).kind in ("int", "long")
     return None if whole and step == 1 else step
 
 
 def _divides(step: Fraction | None, other: Fraction | None) -> bool:
     """Whether all multiples of ``other`` are multiples of ``step``."""
-    return step is None or (other is not None and (step == other or (step != 0 and other % step == 0)))
+    return step is None or (other is not None and other % step == 0)
 
 
 def _unique_items(pair: Pair, old: Accepted, new: Accepted) -> Iterator[Change]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from meshwright.spec import types
-from meshwright.spec.compatibility.intervals import Interval, grid, position
+from meshwright.spec.compatibility.intervals import Interval, grid, number, position
 from meshwright.spec.compatibility.languages import language, literals
 from meshwright.spec.compatibility.pairing import Strict
 from meshwright.spec.compatibility.values import Values
@@ -35,7 +35,7 @@ class Accepted:
         try:
             place = position(value, types.parse(self.column.type).kind)
             step = self.options.get("multipleOf")
-            fits = step is None or (place is not None and place % Fraction(str(step)) == 0)
+            fits = step is None or (place is not None and place % number(step) == 0)
             return fits and place is not None and interval(self.options, self.column).holds(place)
         except (ValueError, ZeroDivisionError):
             return not (BOUNDS & self.options.keys())
@@ -68,7 +68,7 @@ def _without_booleans(options: Mapping[str, Any]) -> dict[str, Any]:
 def length(options: Mapping[str, Any], least: str, most: str) -> Interval:
     """An interval of whole numbers from 0."""
     low, high = options.get(least), options.get(most)
-    return Interval(Fraction(low or 0), None if high is None else Fraction(high))
+    return Interval(number(low or 0), None if high is None else number(high))
 
 
 def interval(options: Mapping[str, Any], column: Column) -> Interval:

@@ -6,6 +6,7 @@ Dates, times and timestamps count in days or microseconds, so that there is one 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -85,6 +86,23 @@ def compared(old: Iterable[Interval], new: Iterable[Interval]) -> Relation:
     return relation(new_in_old, all(any(o.within(i) for i in news) for o in olds))
 
 
+_NUMBER = re.compile(r"[-+]?(\d{1,500}(\.\d{0,500})?|\.\d{1,500})(e[-+]?\d{1,3})?", re.IGNORECASE | re.ASCII)
+
+
+def number(value: Any) -> Fraction:
+    """A number, also one written as a text, exactly as it is written.
+
+    ValueError for what is none, is not finite or has an exponent that no double has.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, str)):
+        raise ValueError(f"{value!r} is no number")
+    if isinstance(value, int):
+        return Fraction(value)
+    if _NUMBER.fullmatch(text := str(value).strip()) is None:
+        raise ValueError(f"{text[:40]!r} is no number")
+    return Fraction(text)
+
+
 def position(value: Any, kind: str) -> Fraction | None:
     """Where a bound of a column of that kind lies, None for "beyond everything".
 
@@ -94,13 +112,7 @@ def position(value: Any, kind: str) -> Fraction | None:
         return _instant(value, kind)
     if isinstance(value, (date, time)):
         return _instant(value.isoformat(), kind)
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        raise ValueError(f"{value!r} is no bound")
-    if isinstance(value, (float, Decimal)) and not math.isfinite(value):
-        if math.isnan(value):
-            raise ValueError("NaN is no bound")
-        return None
-    return Fraction(str(value)) if isinstance(value, float) else Fraction(value)
+    return None if value in (math.inf, -math.inf) else number(value)
 
 
 def _instant(text: str, kind: str) -> Fraction:

@@ -137,6 +137,7 @@ def _step(sequence: Sequence, letter: int, work: _Work) -> Iterator[Sequence]:
 
 def _derive(node: Node, letter: int, work: _Work) -> Iterator[Sequence]:
     if isinstance(node, Chars):
+        work.spend(len(node.ranges) // 8)
         if any(low <= letter <= high for low, high in node.ranges):
             yield ()
     elif isinstance(node, Either):

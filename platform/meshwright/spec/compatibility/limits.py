@@ -6,7 +6,7 @@ import json
 from fractions import Fraction
 from typing import Any
 
-from meshwright.spec.compatibility.intervals import Interval, Relation, compared, relation
+from meshwright.spec.compatibility.intervals import Interval, Relation, compared, number, relation
 from meshwright.spec.compatibility.languages import contained
 from meshwright.spec.model import Quality
 
@@ -20,17 +20,18 @@ def allows_none(item: Quality) -> bool:
 
 def passing(item: Quality) -> list[Interval] | None:
     """The numbers that its operator lets pass; None where its operand is no number."""
-    numbers = item.operand if isinstance(item.operand, (list, tuple)) else [item.operand]
     operator = item.operator
+    pair = (operator or "").endswith("etween")
+    numbers = item.operand if pair and isinstance(item.operand, (list, tuple)) else [item.operand]
     if operator is None:
         operator, numbers = "mustBe", [0]
         if item.kind != "library":
             return None
     try:
-        bounds = [Fraction(str(n)) for n in numbers if not isinstance(n, bool)]
+        bounds = [number(n) for n in numbers]
     except ValueError:
         return None
-    if len(bounds) != (2 if operator.endswith("etween") else 1):
+    if len(bounds) != (2 if pair else 1):
         return None
     low, high = bounds[0], bounds[-1]
     spans = _spans(operator, low, high)

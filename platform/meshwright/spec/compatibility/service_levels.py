@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from meshwright.spec.compatibility.intervals import position
+from meshwright.spec.compatibility.intervals import number, position
 from meshwright.spec.compatibility.model import Change, Verdict
 from meshwright.spec.compatibility.rules import Family, Rule
 from meshwright.spec.compatibility.verify import Served
@@ -106,39 +106,39 @@ def kind_of(level: ServiceLevel) -> str:
 
 def amount(level: ServiceLevel) -> Amount | None:
     """Its value in normalised units; None where it is no number. UnknownUnitError where the unit is not known."""
-    number, unit = _split(level.value, level.unit)
-    if number is None:
+    count, unit = _split(level.value, level.unit)
+    if count is None:
         return None
-    found = _MEASURES.get(kind_of(level), _anything)(number, unit)
+    found = _MEASURES.get(kind_of(level), _anything)(count, unit)
     if found is None:
         raise UnknownUnitError(f"unit {level.unit or unit!r} is not known for {level.property}")
     return found
 
 
-def _length(number: Fraction, unit: str) -> Amount | None:
+def _length(count: Fraction, unit: str) -> Amount | None:
     if unit == "":
-        return Amount(number, "")
-    return Amount(number * SECONDS[UNITS[unit]], "s") if unit in UNITS else None
+        return Amount(count, "")
+    return Amount(count * SECONDS[UNITS[unit]], "s") if unit in UNITS else None
 
 
-def _share(number: Fraction, unit: str) -> Amount | None:
+def _share(count: Fraction, unit: str) -> Amount | None:
     if unit in ("", "%", "percent", "percentage"):
-        return Amount(number / 100, "share")
-    return Amount(number, "share") if unit in ("ratio", "fraction") else None
+        return Amount(count / 100, "share")
+    return Amount(count, "share") if unit in ("ratio", "fraction") else None
 
 
-def _rate(number: Fraction, unit: str) -> Amount | None:
+def _rate(count: Fraction, unit: str) -> Amount | None:
     if unit == "":
-        return Amount(number, "")
+        return Amount(count, "")
     what, _, time = (word.strip() for word in unit.replace(" per ", "/").partition("/"))
     if what not in _SIZES or (time and time not in UNITS):
         return None
     of = "B" if what.endswith(("b", "byte", "bytes")) else _COUNTED.get(what, what)
-    return Amount(number * _SIZES[what] / (SECONDS[UNITS[time]] if time else 1), f"{of}/s" if time else of)
+    return Amount(count * _SIZES[what] / (SECONDS[UNITS[time]] if time else 1), f"{of}/s" if time else of)
 
 
-def _anything(number: Fraction, unit: str) -> Amount:
-    return _length(number, unit) or Amount(number, unit)
+def _anything(count: Fraction, unit: str) -> Amount:
+    return _length(count, unit) or Amount(count, unit)
 
 
 _MEASURES: Mapping[str, Callable[[Fraction, str], Amount | None]] = {
@@ -156,8 +156,8 @@ def _split(value: Any, unit: str | None) -> tuple[Fraction | None, str]:
         head = text.rstrip("abcdefghijklmnopqrstuvwxyz%/ ")
         word, value = word or text[len(head) :].strip(), head
     try:
-        return (None if isinstance(value, bool) or value is None else Fraction(str(value))), word
-    except (ValueError, ZeroDivisionError):
+        return number(value), word
+    except ValueError:
         return None, word
 
 
