@@ -91,6 +91,9 @@ def _call(words: list[str]) -> tuple[click.Command, list[str]]:
     assert rest[0] in VERBS, f"mesh has no verb {rest[0]!r}"
     command = mesh.get_command(click.Context(mesh), rest[0])
     assert command is not None
+    if isinstance(command, click.Group) and rest[1:]:
+        assert rest[1] in command.commands, f"mesh {rest[0]} has no verb {rest[1]!r}"
+        return command.commands[rest[1]], rest[2:]
     return command, rest[1:]
 
 
@@ -142,7 +145,9 @@ def test_every_verb_is_documented() -> None:
         command = mesh.get_command(click.Context(mesh), verb)
         assert command is not None
         section = text.split(f"## mesh {verb}\n", 1)[1].split("\n## ", 1)[0]
-        missing = [name for p in command.params for name in p.opts if name.startswith("--") and name not in section]
+        parts = command.commands.values() if isinstance(command, click.Group) else [command]
+        params = [p for part in parts for p in part.params]
+        missing = [name for p in params for name in p.opts if name.startswith("--") and name not in section]
         assert missing == [], verb
 
 

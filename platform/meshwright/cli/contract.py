@@ -125,8 +125,7 @@ def _print(judged: Judgement) -> None:
 def _notes(change: Change) -> str:
     notes = [f"line {change.where.line} of {shown(change.where.file).name}", f"rule {change.rule}"]
     if change.verify:
-        facts = {key: value for key, value in change.verify.as_json().items() if key != "kind"}
-        notes.append(f"verify {change.verify.kind} " + ", ".join(f"{k}={v}" for k, v in facts.items())[:200])
+        notes.append(f"verify {change.verify.kind}")
     return f" ({'; '.join(notes)})"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -86,10 +87,12 @@ def _members(item: At, type_: Type, version: str, physical: bool) -> Iterator[Co
     map_ = item.get("map")
     inner = {m.string("name"): m for m in item.items("properties")}
     ends = {"element": item.get("items"), "key": map_ and map_.get("key"), "value": map_ and map_.get("value")}
+    required = _options(item).get("required") or ()
     untold = At(item.file, Node({}, item.node.line, item.node.column), item.steps)
     for name, member in type_.fields:
         found = inner.get(name) if type_.kind == "struct" else ends[name]
-        yield _built(found or untold, name, member, version, _unheard, physical)
+        column = _built(found or untold, name, member, version, _unheard, physical)
+        yield replace(column, required=True) if name in required else column
 
 
 def _unheard(_fault: Fault) -> None:
@@ -178,8 +181,6 @@ def _check_ids(table: At, report: Report) -> None:
 
 def _with_keys(table: At, found: list[Column], report: Report) -> tuple[Column, ...]:
     """The columns with their positions in the primary key, which are 1 to n or not written at all."""
-    from dataclasses import replace
-
     items = {item.string("name"): item for item in reversed(list(table.items("properties")))}
     keyed = [c.name for c in found if c.primary_key_position is not None]
     written = {name: items[name].integer("primaryKeyPosition") for name in keyed}

@@ -16,6 +16,7 @@ from meshwright.spec.compatibility.pairing import Strict
 from meshwright.spec.compatibility.rules import Family, Rule, told, turned
 from meshwright.spec.compatibility.values import Values
 from meshwright.spec.compatibility.verify import InSet, Length, Matches, MultipleOf, Range, UniqueItems, Verify
+from meshwright.spec.model import Column, Where
 
 VALUE_ADDED = Rule(
     "value-added",
@@ -108,7 +109,7 @@ def judged(pair: Pair, strict: tuple[Strict, Strict]) -> Iterator[Change]:
 
 
 def _sets(pair: Pair, old: Accepted, new: Accepted, *, fits: bool) -> Iterator[Change]:
-    path, where = f"{pair.path}.values", pair.new.where
+    path, where = f"{pair.path}.values", _place(pair.new)
     open_, opened = (column.custom.get("openSet") is True for column in (pair.old, pair.new))
     if old.values is None:
         if new.values is not None:
@@ -131,6 +132,12 @@ def _sets(pair: Pair, old: Accepted, new: Accepted, *, fits: bool) -> Iterator[C
     elif open_ and not opened:
         reason = f"the value set of {pair.name} was open and is now closed"
         yield SET_CLOSED.at(f"{pair.path}.openSet", where, reason, _in(pair, new.values))
+
+
+def _place(column: Column) -> Where:
+    """Where its set is written."""
+    key = next((key for key in ("enum", "quality", "logicalTypeOptions") if key in column.places), "name")
+    return column.at(key)
 
 
 def _in(pair: Pair, values: Values) -> InSet:

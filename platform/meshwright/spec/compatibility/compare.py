@@ -56,8 +56,7 @@ def _changes(old: Contract, new: Contract) -> Iterator[Change]:
     yield from columns.came_and_went(old.columns, new.columns)
     yield from keys.primary(old, new, names)
     for pair in pairs:
-        yield from keys.unique(pair, old, new)
-        yield from _of_column(pair)
+        yield from _of_column(pair, old, new)
     items = pairing.sorted_out(old.quality, new.quality, of_column=False)
     yield from quality.judged(items, "", None)
     yield from descriptive.of_items(items, "")
@@ -68,7 +67,7 @@ def _changes(old: Contract, new: Contract) -> Iterator[Change]:
     yield from descriptive.of_contract(old, new, names)
 
 
-def _of_column(pair: Pair) -> Iterator[Change]:
+def _of_column(pair: Pair, old: Contract, new: Contract) -> Iterator[Change]:
     """One column and all that is nested in it."""
     for rule in (
         columns.renamed,
@@ -80,6 +79,7 @@ def _of_column(pair: Pair) -> Iterator[Change]:
         access.classified,
     ):
         yield from rule(pair)
+    yield from keys.unique(pair, old, new)
     items = pairing.sorted_out(pair.old.quality, pair.new.quality, of_column=True)
     yield from acceptance.judged(pair, items.strict)
     yield from quality.judged(items, pair.path, pair.name)
@@ -87,4 +87,4 @@ def _of_column(pair: Pair) -> Iterator[Change]:
     yield from descriptive.of_column(pair, items)
     yield from columns.fields(pair)
     for inner in nested(pair):
-        yield from _of_column(inner)
+        yield from _of_column(inner, old, new)

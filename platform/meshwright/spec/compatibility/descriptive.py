@@ -39,6 +39,7 @@ def of_contract(old: Contract, new: Contract, names: Mapping[str, str]) -> Itera
     yield from _all(old.about, new.about, "", new.where)
     yield from _all(old.custom, new.custom, "customProperties.", new.at("customProperties"))
     yield from _levels(old, new)
+    yield from _access(old, new)
     yield from _partitioned(old, new, names)
     yield from ordered(old.columns, new.columns, "columns", new.at("schema"))
 
@@ -57,6 +58,16 @@ def _levels(old: Contract, new: Contract) -> Iterator[Change]:
     for level in new.service_levels:
         if before := olds.get((level.property, level.element)):
             yield from _all(before.about, level.about, f"slaProperties.{level.property}.", level.where)
+
+
+def _access(old: Contract, new: Contract) -> Iterator[Change]:
+    for key, olds, news in (("roles", old.roles, new.roles), ("servers", old.servers, new.servers)):
+        before = {one.name: one for one in olds}
+        for one in news:
+            if twin := before.get(one.name):
+                for word in ("description", "id"):
+                    path = f"{key}.{one.name}.{word}"
+                    yield from _described(path, twin.about.get(word), one.about.get(word), one.where)
 
 
 def of_column(pair: Pair, items: Items) -> Iterator[Change]:

@@ -24,11 +24,12 @@ ADDED = Rule(
     "consumers gain a promise, which the published data must keep already",
     verified=True,
 )
+REORDERED = Rule("key-order", "order of the key's columns changed", Verdict.PATCH, "it is as unique as before")
 FAMILY = Family(
     "Keys",
     "The primary key is judged as a whole, by its set of columns; a renamed column is the same one. A column that is "
     "the primary key alone is unique without saying so.",
-    (DROPPED, CHANGED, ADDED),
+    (DROPPED, CHANGED, ADDED, REORDERED),
 )
 
 
@@ -44,6 +45,8 @@ def primary(old: Contract, new: Contract, names: Mapping[str, str]) -> Iterator[
         )
     elif set(before) != set(after):
         yield CHANGED.at("primaryKey", where, turned("the primary key", before, after))
+    elif before != after:
+        yield REORDERED.at("primaryKey", where, turned("the order of the primary key", before, after))
 
 
 def _place(contract: Contract) -> Where:
@@ -53,12 +56,10 @@ def _place(contract: Contract) -> Where:
 
 def unique(pair: Pair, old: Contract, new: Contract) -> Iterator[Change]:
     """Whether one column is unique, by itself or as the whole primary key."""
-    before, after = (
-        column.unique or contract.primary_key == (column.name,)
-        for column, contract in ((pair.old, old), (pair.new, new))
-    )
+    nested = pair.name != pair.new.name
+    alone = not nested and old.primary_key == (pair.old.name,), not nested and new.primary_key == (pair.new.name,)
     path, where = f"{pair.path}.unique", pair.new.at("unique")
-    if pair.old.unique and not after:
+    if pair.old.unique and not pair.new.unique and not alone[1]:
         yield DROPPED.at(path, where, f"{pair.name} is no longer unique")
-    elif pair.new.unique and not before:
+    elif pair.new.unique and not pair.old.unique and not alone[0]:
         yield ADDED.at(path, where, f"{pair.name} is now unique", Unique((pair.name,)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from meshwright.errors import shown
 from meshwright.spec.compatibility.verify import Verify
 from meshwright.spec.model import Where
 
@@ -57,7 +58,7 @@ class Change:
             "reason": self.reason,
             "verify": self.verify.as_json() if self.verify else None,
             "approval": self.approval,
-            "file": str(self.where.file),
+            "file": str(shown(self.where.file)),
             "line": self.where.line,
         }
 

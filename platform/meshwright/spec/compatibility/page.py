@@ -12,9 +12,9 @@ from meshwright.spec.compatibility.rules import Family, Rule
 _HEAD = """\
 # Compatibility of contracts
 
-What a change of a contract does to those who rely on it. `mesh contract diff OLD NEW` applies these rules to two files,
-`mesh check` to what is published. This page is printed by `python -m meshwright.spec.compatibility` from the rules
-themselves; a test holds it true.
+What a change of a contract does to those who rely on it. `mesh contract diff OLD NEW` applies these rules to two files
+([mesh contract](cli.md#mesh-contract)), the check of a change to what is published. This page is printed by
+`python -m meshwright.spec.compatibility` from the rules themselves; a test holds it true.
 
 | Verdict | The version | Means |
 |---|---|---|

@@ -69,7 +69,9 @@ def is_strict(item: Quality) -> bool:
     says = isinstance(item.arguments.get("validValues"), (list, tuple)) or isinstance(
         item.arguments.get("pattern"), str
     )
-    invalid = item.kind == "library" and item.metric == "invalidValues" and item.severity == "error"
+    # ODCS 3.0 wrote `rule: validValues` without an operator.
+    of_values = item.metric == "invalidValues" or (item.metric == "validValues" and item.operator is None)
+    invalid = item.kind == "library" and of_values and item.severity == "error"
     return invalid and says and allows_none(item)
 
 

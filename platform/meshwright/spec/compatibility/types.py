@@ -103,7 +103,7 @@ _DEFAULTS = {"timezone": False, "elementType": "float32", "normalized": False}
 _OTHERWISE = frozenset(
     {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems"}
     | {"minProperties", "maxProperties", "pattern", "enum", "multipleOf", "uniqueItems"}
-    | {"format", "timezone", "defaultTimezone"}
+    | {"format", "timezone", "defaultTimezone", "required"}
 )
 """Options that other rules judge."""
 
@@ -131,6 +131,8 @@ def _place(column: Column) -> Where:
 
 
 def _of_types(old: Type, new: Type, *, promised: bool) -> Rule:
+    if {old.kind, new.kind} == {"timestamp", "timestamptz"}:
+        return ZONE
     if lossless(old, new):
         return WIDENED_PHYSICAL if promised else WIDENED
     if _wider(old, new):
