@@ -87,7 +87,7 @@ def diff(old: str, new: str, fail_on: str | None, format_: str) -> int:
 
     if old == new == _STDIN:
         raise InputError(Fault("only one of OLD and NEW can be stdin", key=_STDIN))
-    judged = compare(_contract(old), _contract(new))
+    judged = compare(_contract(old, foreign=True), _contract(new, foreign=True))
     if format_ == "json":
         emit_json(judged.as_json())
     else:
@@ -96,20 +96,20 @@ def diff(old: str, new: str, fail_on: str | None, format_: str) -> int:
     return 1 if fail_on and _fails(judged, fail_on) else 0
 
 
-def _contract(file: str) -> Contract:
+def _contract(file: str, *, foreign: bool = False) -> Contract:
     """SpecError with all faults, without a line where the file cannot be read."""
     from meshwright.spec import parse_contract
     from meshwright.spec.yaml_reader import MAX_BYTES
 
     if file == _STDIN:
-        return parse_contract(getattr(sys.stdin, "buffer", sys.stdin).read(), Path("stdin"))
+        return parse_contract(getattr(sys.stdin, "buffer", sys.stdin).read(), Path("stdin"), foreign=foreign)
     path = Path(file)
     try:
         with path.open("rb") as stream:
             text = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as e:
         raise SpecError(Fault(f"cannot be read: {getattr(e, 'strerror', None) or e}", path)) from e
-    return parse_contract(text, path.absolute())
+    return parse_contract(text, path.absolute(), foreign=foreign)
 
 
 def _print(judged: Judgement) -> None:

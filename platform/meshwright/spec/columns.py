@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -32,34 +32,43 @@ _READ = frozenset(
 _NOT_RE2 = re.compile(r"\(\?<?[=!]|\(\?>|\(\?P=|\\[1-9]|\\k<|[*+?}]\+")
 
 
-def columns(table: At, version: str, report: Report) -> tuple[Column, ...]:
-    """The columns of the schema object of a contract of that ODCS version."""
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The version of ODCS, and whether names and physical types are those of another platform."""
+
+    version: str
+    foreign: bool = False
+
+
+def columns(table: At, dialect: Dialect, report: Report) -> tuple[Column, ...]:
+    """The columns of the schema object of a contract."""
     found: dict[str, Column] = {}
     for item in table.items("properties"):
         name = item.string("name")
         if name is None:
             continue
-        if wrong := name_fault(name, "column"):
+        if not dialect.foreign and (wrong := name_fault(name, "column")):
             report(item.at("name").fault(wrong[0], suggestion=wrong[1]))
         if twin := found.get(name.lower()):
             report(item.at("name").fault(f"column {name!r} is there already, on line {twin.where.line}"))
         else:
-            found[name.lower()] = _column(item, name, version, report)
+            found[name.lower()] = _column(item, name, dialect, report)
     _check_ids(table, report)
     return _with_keys(table, list(found.values()), report)
 
 
-def _column(item: At, name: str, version: str, report: Report) -> Column:
-    type_ = column_type(item, version, report)
+def _column(item: At, name: str, dialect: Dialect, report: Report) -> Column:
+    type_ = column_type(item, dialect, report)
     for fault in _bounds(item, type_):
         report(fault)
-    return _built(item, name, type_ or Type("string"), version, report)
+    return _built(item, name, type_ or Type("string"), dialect, report)
 
 
-def _built(item: At, name: str, type_: Type, version: str, report: Report, physical: bool = False) -> Column:
+def _built(item: At, name: str, type_: Type, dialect: Dialect, report: Report, physical: bool = False) -> Column:
     """The column of that type; ``physical`` says that what it is nested in promises a physical type."""
     enum = [value.plain("value") for value in item.items("enum")]
-    physical = physical or item.string("physicalType") is not None
+    written = item.string("physicalType")
+    promised = types.as_promised(written) if written else str(type_) if physical else None
     return Column(
         name=name,
         type=str(type_),
@@ -74,15 +83,15 @@ def _built(item: At, name: str, type_: Type, version: str, report: Report, physi
         quality=qualities(item, report),
         custom=item.custom_plain(),
         logical_type=item.string("logicalType"),
-        physical_type=str(type_) if physical else None,
+        physical_type=promised,
         physical_name=item.string("physicalName"),
-        members=tuple(_members(item, type_, version, physical)),
+        members=tuple(_members(item, type_, dialect, promised is not None)),
         about=item.rest(_READ),
         places=item.node.keys,
     )
 
 
-def _members(item: At, type_: Type, version: str, physical: bool) -> Iterator[Column]:
+def _members(item: At, type_: Type, dialect: Dialect, physical: bool) -> Iterator[Column]:
     """What a nested type holds. Types that are nested were judged with the column; no audit runs their rules."""
     map_ = item.get("map")
     inner = {m.string("name"): m for m in item.items("properties")}
@@ -91,7 +100,7 @@ def _members(item: At, type_: Type, version: str, physical: bool) -> Iterator[Co
     untold = At(item.file, Node({}, item.node.line, item.node.column), item.steps)
     for name, member in type_.fields:
         found = inner.get(name) if type_.kind == "struct" else ends[name]
-        column = _built(found or untold, name, member, version, _unheard, physical)
+        column = _built(found or untold, name, member, dialect, _unheard, physical)
         yield replace(column, required=True) if name in required else column
 
 
@@ -104,24 +113,26 @@ def _options(item: At) -> dict[str, Any]:
     return options if isinstance(options, dict) else {}
 
 
-def column_type(item: At, version: str, report: Report, depth: int = 1) -> Type | None:
+def column_type(item: At, dialect: Dialect, report: Report, depth: int = 1) -> Type | None:
     """The published type of a property; None where it has none, which is reported."""
     if depth > MAX_NESTING:
         report(item.fault(f"properties are nested deeper than {MAX_NESTING} levels"))
         return None
     logical = item.string("logicalType")
+    written = item.string("physicalType")
     try:
-        derived = _derived(item, logical, version, report, depth)
-        written = item.string("physicalType")
+        derived = _derived(item, logical, dialect, report, depth)
         if written is None:
             if derived is None and not _reported(item, logical):
                 report(item.fault("needs a logicalType or a physicalType"))
             return derived
+        if dialect.foreign and not types.is_type(written):
+            return types.likely(written) or derived or Type("string")
         physical = types.parse(written)
     except TypeSpellingError as e:
         report(item.at("physicalType").fault(str(e), suggestion=e.suggestion))
         return None
-    before = version in _BEFORE_3_1
+    before = dialect.version in _BEFORE_3_1
     if logical is not None and logical in types.LOGICAL and not types.fits(logical, physical, before_3_1=before):
         near = str(derived) if derived else None
         reason = f"physicalType {str(physical)!r} contradicts logicalType {logical!r}"
@@ -138,7 +149,7 @@ def _reported(item: At, logical: str | None) -> bool:
     return bool(inside) or (bool(item.get("logicalType")) and logical not in ("object", "array", "map"))
 
 
-def _derived(item: At, logical: str | None, version: str, report: Report, depth: int) -> Type | None:
+def _derived(item: At, logical: str | None, dialect: Dialect, report: Report, depth: int) -> Type | None:
     """The type that the logical type stands for."""
     options = _options(item)
     if logical == "timestamp":
@@ -151,12 +162,12 @@ def _derived(item: At, logical: str | None, version: str, report: Report, depth:
         return types.list_of(Type("float"))
     if logical in types.DEFAULTS:
         return Type(types.DEFAULTS[logical])
-    return _nested(item, logical, version, report, depth)
+    return _nested(item, logical, dialect, report, depth)
 
 
-def _nested(item: At, logical: str | None, version: str, report: Report, depth: int) -> Type | None:
+def _nested(item: At, logical: str | None, dialect: Dialect, report: Report, depth: int) -> Type | None:
     def inner(at: At | None) -> Type | None:
-        return column_type(at, version, report, depth + 1) if at else None
+        return column_type(at, dialect, report, depth + 1) if at else None
 
     if logical == "object":
         members = [(m.string("name"), inner(m)) for m in item.items("properties")]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from meshwright.errors import Fault
 from meshwright.spec import odcs
-from meshwright.spec.columns import columns, partition
+from meshwright.spec.columns import Dialect, columns, partition
 from meshwright.spec.documents import Document, checked
 from meshwright.spec.model import Contract, Role, Server, ServiceLevel
 from meshwright.spec.node import At
@@ -25,21 +25,30 @@ _READ_OF_TABLE = frozenset(
 
 
 def read_contract(
-    file: Path, domain: str | None, port: str | None, report: Report, text: bytes | None = None
+    file: Path,
+    domain: str | None,
+    port: str | None,
+    report: Report,
+    text: bytes | None = None,
+    *,
+    foreign: bool = False,
 ) -> tuple[Document, Contract] | None:
     """The contract of ``<domain>.<port>`` in ``file``, or in ``text``; what is wrong with it goes to ``report``.
 
-    Without ``port`` it is the one that its schema object names. None where nothing can be made of it. Its
+    Without ``port`` it is the one that its schema object names. A ``foreign`` contract may use names and physical
+    types that the mesh does not have. None where nothing can be made of it. Its
     references are not resolved yet.
     """
     document = checked(file, "DataContract", odcs.VERSIONS, odcs.schema, report, text)
     if document is None:
         return None
-    contract = _contract(document, domain, port, report)
+    contract = _contract(document, domain, port, report, foreign=foreign)
     return None if contract is None else (document, contract)
 
 
-def _contract(document: Document, domain: str | None, port: str | None, report: Report) -> Contract | None:
+def _contract(
+    document: Document, domain: str | None, port: str | None, report: Report, *, foreign: bool
+) -> Contract | None:
     root = document.root
     tables = [t for t in root.items("schema") if isinstance(t.node.value, dict)]
     if len(tables) != 1:
@@ -53,7 +62,7 @@ def _contract(document: Document, domain: str | None, port: str | None, report: 
         report(table.at("name").fault(f"the schema object is the port {port!r}, not {name[:80]!r}", suggestion=port))
     if not list(table.items("properties")):
         report(table.at("properties").fault("a table needs at least one column: `properties` is empty or missing"))
-    found = columns(table, document.version, report)
+    found = columns(table, Dialect(document.version, foreign), report)
     home = Home(domain or root.string("domain") or "", port, table.string("id"))
     references = of_table(table, home, report)
     for item in table.items("properties"):
@@ -129,19 +138,24 @@ def load_contract(file: Path) -> Contract:
     return _alone(path, path.parent.parent.name, port_of(path))
 
 
-def parse_contract(text: bytes | str, file: Path, domain: str | None = None, port: str | None = None) -> Contract:
+def parse_contract(
+    text: bytes | str, file: Path, domain: str | None = None, port: str | None = None, *, foreign: bool = False
+) -> Contract:
     """As :func:`load_contract`, from the text of ``file``, which need not exist and may lie outside of a mesh.
 
-    Without ``port`` the contract is that of the table that it names, without ``domain`` that of its ``domain``.
+    Without ``port`` the contract is that of the table that it names, without ``domain`` that of its ``domain``. A
+    ``foreign`` one may use names and physical types that the mesh does not have, as long as ODCS accepts it.
     """
-    return _alone(file, domain, port, text.encode() if isinstance(text, str) else text)
+    return _alone(file, domain, port, text.encode() if isinstance(text, str) else text, foreign=foreign)
 
 
-def _alone(file: Path, domain: str | None, port: str | None, text: bytes | None = None) -> Contract:
+def _alone(
+    file: Path, domain: str | None, port: str | None, text: bytes | None = None, *, foreign: bool = False
+) -> Contract:
     from meshwright.spec.documents import raise_all
 
     faults: list[Fault] = []
-    found = read_contract(file, domain, port, faults.append, text)
+    found = read_contract(file, domain, port, faults.append, text, foreign=foreign)
     raise_all(faults)
     if found is None:
         raise AssertionError("a contract without faults is there")

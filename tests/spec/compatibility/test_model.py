@@ -8,6 +8,7 @@ import pytest
 
 from meshwright.errors import SpecError
 from meshwright.spec import parse_contract
+from meshwright.spec.compatibility import compare
 from meshwright.spec.compatibility.lint import lint
 from spec.compatibility.contracts import column, contract, text
 
@@ -77,3 +78,43 @@ def test_lint(patch: dict[str, object], reason: str, key: str) -> None:
 
 def test_the_base_is_clean() -> None:
     assert list(lint(contract())) == []
+
+
+FOREIGN = [
+    ("BIGINT", "long", []),
+    ("bigint", "BIGINT", []),
+    ("NUMERIC(12, 2)", "decimal(12,2)", []),
+    ("VARCHAR(20)", "varchar(20)", []),
+    ("VARCHAR(20)", "VARCHAR(50)", ["type-changed"]),
+    ("VARCHAR(20)", "BIGINT", ["type-changed"]),
+    ("INT", "BIGINT", ["physical-type-widened"]),
+    ("BIGINT", "INT", ["type-narrowed"]),
+    ("NUMERIC(12,2)", "NUMERIC(14,2)", ["physical-type-widened"]),
+    ("BIGINT", "DOUBLE PRECISION", ["type-widened-otherwise"]),
+    ("TIMESTAMP(6)", "TIMESTAMP(6) WITH TIME ZONE", ["timezone-changed"]),
+    ("geography", "geometry", ["type-changed"]),
+    ("JSON", "json", []),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "rules"), FOREIGN)
+def test_types_of_another_platform_are_compared(old: str, new: str, rules: list[str]) -> None:
+    sides = [_foreign(type_) for type_ in (old, new)]
+    found = compare(*(parse_contract(side, Path("x"), foreign=True) for side in sides)).changes
+    assert [c.rule for c in found] == rules
+
+
+def _foreign(type_: str) -> str:
+    return text({"schema": {"name": "SHOP.Orders", "columns": {"orderTotal": {"physicalType": type_}}}})
+
+
+def test_they_are_faults_all_the_same() -> None:
+    with pytest.raises(SpecError, match=r"'VARCHAR\(20\)' is no type"):
+        parse_contract(text(column("note", physicalType="VARCHAR(20)")), Path("x"))
+    with pytest.raises(SpecError, match="column name 'orderTotal' must be"):
+        parse_contract(text(column("orderTotal", logicalType="string")), Path("x"))
+
+
+def test_what_odcs_refuses_is_a_fault_on_every_platform() -> None:
+    with pytest.raises(SpecError, match="wrong type: expected boolean"):
+        parse_contract(text(column("note", required="yes")), Path("x"), foreign=True)

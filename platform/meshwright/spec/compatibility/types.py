@@ -158,6 +158,9 @@ def _promised(pair: Pair) -> Iterator[Change]:
     if old.physical_type and not new.physical_type:
         reason = f"the physical type {old.physical_type} of {pair.name} is no longer promised"
         yield PHYSICAL_DROPPED.at(path, new.where, reason)
+    elif old.physical_type and old.type == new.type and old.physical_type != new.physical_type:
+        reason = turned(f"the physical type of {pair.name}", old.physical_type, new.physical_type)
+        yield CHANGED.at(path, new.at("physicalType"), reason)
     elif new.physical_type and not old.physical_type:
         reason = f"the physical type of {pair.name} was not promised and is now {new.physical_type}"
         yield PHYSICAL_ADDED.at(path, new.at("physicalType"), reason)
