@@ -39,7 +39,10 @@ FAMILIES: tuple[Family, ...] = (
 
 
 def compare(old: Contract, new: Contract) -> Judgement:
-    """What becomes of those who rely on ``old`` when ``new`` takes its place."""
+    """What becomes of those who rely on ``old`` when ``new`` takes its place.
+
+    Both are read alike, from a mesh or alone: only a mesh resolves the element ids in references to names.
+    """
     changes = list(_changes(old, new))
     steps = list(version.changed(old.version, new.version, new.at("version")))
     verdict = highest(c.verdict for c in changes if c.verdict is not Verdict.REFUSED)
