@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meshwright.quality import Verdict, refused
-from meshwright.quality.durations import seconds_of
+from meshwright.spec.durations import seconds_of
 from meshwright.spec.model import ServiceLevel
 from quality.making import HERE, Bench, column, port
 

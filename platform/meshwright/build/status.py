@@ -17,7 +17,7 @@ from meshwright.catalog.database import Database
 from meshwright.catalog.locks import is_held
 from meshwright.config import Settings
 from meshwright.errors import MeshError
-from meshwright.quality.durations import seconds_of
+from meshwright.spec.durations import seconds_of
 from meshwright.spec.model import Mesh, Port, Product
 
 Condition = Literal["current", "stale", "audit due", "not built", "broken"]

@@ -30,6 +30,7 @@ VERBS = {
     "show": "Show a port's contract in plain words.",
     "history": "Show the builds and publishes of a port.",
     "query": "Run one SELECT over published ports.",
+    "contract": "Lint and compare contract files, without a mesh.",
     "up": "Start the Dagster UI and daemon with all code locations.",
     "prepare": "Refresh generated dbt files and manifests.",
     "gc": "Remove files that nothing refers to.",

@@ -35,7 +35,7 @@ class _Length(click.ParamType[timedelta]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
         """Its timedelta."""
-        from meshwright.quality.durations import seconds_of
+        from meshwright.spec.durations import seconds_of
 
         seconds = seconds_of(str(value))
         if seconds is None or seconds > _MOST:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 import duckdb
 
 from meshwright.duck import quote
-from meshwright.quality.durations import SECONDS, UNITS, seconds_of
 from meshwright.quality.expectations import ROW_KINDS, broken_by
 from meshwright.quality.limits import Limit, UnfitError, number, plain
 from meshwright.quality.model import Rule
 from meshwright.quality.subject import MASK, ROWS, Subject, run
 from meshwright.quality.verdicts import Finding, of_rows
+from meshwright.spec.durations import SECONDS, UNITS, seconds_of
 from meshwright.spec.types import TypeSpellingError, from_duckdb, normalise
 
 

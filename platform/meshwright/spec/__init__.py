@@ -1,11 +1,11 @@
 """The mesh as its YAML declares it: read, judged by the standards, resolved and typed.
 
-:func:`load` reads a whole mesh, :func:`load_contract` one contract; :func:`select` finds products by name,
-:func:`in_order` puts producers before consumers. Whatever is wrong is a fault with file, line, column, key,
-reason, suggestion and next command, and all faults of all files come at once.
+:func:`load` reads a whole mesh, :func:`load_contract` and :func:`parse_contract` one contract; :func:`select`
+finds products by name, :func:`in_order` puts producers before consumers. Whatever is wrong is a fault with file,
+line, column, key, reason, suggestion and next command, and all faults of all files come at once.
 """
 
-from meshwright.spec.contract import load_contract
+from meshwright.spec.contract import load_contract, parse_contract
 from meshwright.spec.graph import in_order
 from meshwright.spec.load import load
 from meshwright.spec.model import (
@@ -20,6 +20,8 @@ from meshwright.spec.model import (
     Product,
     Quality,
     Reference,
+    Role,
+    Server,
     ServiceLevel,
     Transform,
     Where,
@@ -38,11 +40,14 @@ __all__ = [
     "Product",
     "Quality",
     "Reference",
+    "Role",
+    "Server",
     "ServiceLevel",
     "Transform",
     "Where",
     "in_order",
     "load",
     "load_contract",
+    "parse_contract",
     "select",
 ]

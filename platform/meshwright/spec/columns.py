@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -12,7 +13,7 @@ from meshwright.errors import Fault
 from meshwright.spec import types
 from meshwright.spec.model import Column, Partition, Transform
 from meshwright.spec.names import name_fault
-from meshwright.spec.node import At
+from meshwright.spec.node import At, Node
 from meshwright.spec.quality import qualities
 from meshwright.spec.types import Type, TypeSpellingError
 from meshwright.spec.words import listed, nearest
@@ -22,36 +23,55 @@ MAX_NESTING = 8
 """Levels of nested properties."""
 MAX_PATTERN = 2_000
 _BEFORE_3_1 = ("v3.0.0", "v3.0.1", "v3.0.2")
+_READ = frozenset(
+    {"name", "description", "required", "unique", "primaryKey", "primaryKeyPosition", "classification", "id", "enum"}
+    | {"logicalType", "logicalTypeOptions", "physicalType", "physicalName", "quality", "customProperties"}
+    | {"properties", "items", "map", "partitioned", "partitionKeyPosition", "relationships"}
+)
 # RE2, which the engines use for patterns, has no look-around, back references, possessive or atomic groups.
 _NOT_RE2 = re.compile(r"\(\?<?[=!]|\(\?>|\(\?P=|\\[1-9]|\\k<|[*+?}]\+")
 
 
-def columns(table: At, version: str, report: Report) -> tuple[Column, ...]:
-    """The columns of the schema object of a contract of that ODCS version."""
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The version of ODCS, and whether names and physical types are those of another platform."""
+
+    version: str
+    foreign: bool = False
+
+
+def columns(table: At, dialect: Dialect, report: Report) -> tuple[Column, ...]:
+    """The columns of the schema object of a contract."""
     found: dict[str, Column] = {}
     for item in table.items("properties"):
         name = item.string("name")
         if name is None:
             continue
-        if wrong := name_fault(name, "column"):
+        if not dialect.foreign and (wrong := name_fault(name, "column")):
             report(item.at("name").fault(wrong[0], suggestion=wrong[1]))
         if twin := found.get(name.lower()):
             report(item.at("name").fault(f"column {name!r} is there already, on line {twin.where.line}"))
         else:
-            found[name.lower()] = _column(item, name, version, report)
+            found[name.lower()] = _column(item, name, dialect, report)
     _check_ids(table, report)
     return _with_keys(table, list(found.values()), report)
 
 
-def _column(item: At, name: str, version: str, report: Report) -> Column:
-    type_ = column_type(item, version, report)
-    options = _options(item)
+def _column(item: At, name: str, dialect: Dialect, report: Report) -> Column:
+    type_ = column_type(item, dialect, report)
     for fault in _bounds(item, type_):
         report(fault)
+    return _built(item, name, type_ or Type("string"), dialect, report)
+
+
+def _built(item: At, name: str, type_: Type, dialect: Dialect, report: Report, physical: bool = False) -> Column:
+    """The column of that type; ``physical`` says that what it is nested in promises a physical type."""
     enum = [value.plain("value") for value in item.items("enum")]
+    written = item.string("physicalType")
+    promised = types.as_promised(written) if written else str(type_) if physical else None
     return Column(
         name=name,
-        type=str(type_) if type_ else "string",
+        type=str(type_),
         where=item.where,
         description=item.string("description") or "",
         required=item.flag("required") or item.flag("primaryKey"),
@@ -59,10 +79,33 @@ def _column(item: At, name: str, version: str, report: Report) -> Column:
         primary_key_position=1 if item.flag("primaryKey") else None,
         classification=item.string("classification"),
         element_id=item.string("id"),
-        options={**options, "enum": enum} if enum else options,
+        options={**_options(item), "enum": enum} if enum else _options(item),
         quality=qualities(item, report),
         custom=item.custom_plain(),
+        logical_type=item.string("logicalType"),
+        physical_type=promised,
+        physical_name=item.string("physicalName"),
+        members=tuple(_members(item, type_, dialect, promised is not None)),
+        about=item.rest(_READ),
+        places=item.node.keys,
     )
+
+
+def _members(item: At, type_: Type, dialect: Dialect, physical: bool) -> Iterator[Column]:
+    """What a nested type holds. Types that are nested were judged with the column; no audit runs their rules."""
+    map_ = item.get("map")
+    inner = {m.string("name"): m for m in item.items("properties")}
+    ends = {"element": item.get("items"), "key": map_ and map_.get("key"), "value": map_ and map_.get("value")}
+    required = _options(item).get("required") or ()
+    untold = At(item.file, Node({}, item.node.line, item.node.column), item.steps)
+    for name, member in type_.fields:
+        found = inner.get(name) if type_.kind == "struct" else ends[name]
+        column = _built(found or untold, name, member, dialect, _unheard, physical)
+        yield replace(column, required=True) if name in required else column
+
+
+def _unheard(_fault: Fault) -> None:
+    return
 
 
 def _options(item: At) -> dict[str, Any]:
@@ -70,24 +113,26 @@ def _options(item: At) -> dict[str, Any]:
     return options if isinstance(options, dict) else {}
 
 
-def column_type(item: At, version: str, report: Report, depth: int = 1) -> Type | None:
+def column_type(item: At, dialect: Dialect, report: Report, depth: int = 1) -> Type | None:
     """The published type of a property; None where it has none, which is reported."""
     if depth > MAX_NESTING:
         report(item.fault(f"properties are nested deeper than {MAX_NESTING} levels"))
         return None
     logical = item.string("logicalType")
+    written = item.string("physicalType")
     try:
-        derived = _derived(item, logical, version, report, depth)
-        written = item.string("physicalType")
+        derived = _derived(item, logical, dialect, report, depth)
         if written is None:
             if derived is None and not _reported(item, logical):
                 report(item.fault("needs a logicalType or a physicalType"))
             return derived
+        if dialect.foreign and not types.is_type(written):
+            return types.likely(written) or derived or Type("string")
         physical = types.parse(written)
     except TypeSpellingError as e:
         report(item.at("physicalType").fault(str(e), suggestion=e.suggestion))
         return None
-    before = version in _BEFORE_3_1
+    before = dialect.version in _BEFORE_3_1
     if logical is not None and logical in types.LOGICAL and not types.fits(logical, physical, before_3_1=before):
         near = str(derived) if derived else None
         reason = f"physicalType {str(physical)!r} contradicts logicalType {logical!r}"
@@ -104,7 +149,7 @@ def _reported(item: At, logical: str | None) -> bool:
     return bool(inside) or (bool(item.get("logicalType")) and logical not in ("object", "array", "map"))
 
 
-def _derived(item: At, logical: str | None, version: str, report: Report, depth: int) -> Type | None:
+def _derived(item: At, logical: str | None, dialect: Dialect, report: Report, depth: int) -> Type | None:
     """The type that the logical type stands for."""
     options = _options(item)
     if logical == "timestamp":
@@ -117,12 +162,12 @@ def _derived(item: At, logical: str | None, version: str, report: Report, depth:
         return types.list_of(Type("float"))
     if logical in types.DEFAULTS:
         return Type(types.DEFAULTS[logical])
-    return _nested(item, logical, version, report, depth)
+    return _nested(item, logical, dialect, report, depth)
 
 
-def _nested(item: At, logical: str | None, version: str, report: Report, depth: int) -> Type | None:
+def _nested(item: At, logical: str | None, dialect: Dialect, report: Report, depth: int) -> Type | None:
     def inner(at: At | None) -> Type | None:
-        return column_type(at, version, report, depth + 1) if at else None
+        return column_type(at, dialect, report, depth + 1) if at else None
 
     if logical == "object":
         members = [(m.string("name"), inner(m)) for m in item.items("properties")]
@@ -147,8 +192,6 @@ def _check_ids(table: At, report: Report) -> None:
 
 def _with_keys(table: At, found: list[Column], report: Report) -> tuple[Column, ...]:
     """The columns with their positions in the primary key, which are 1 to n or not written at all."""
-    from dataclasses import replace
-
     items = {item.string("name"): item for item in reversed(list(table.items("properties")))}
     keyed = [c.name for c in found if c.primary_key_position is not None]
     written = {name: items[name].integer("primaryKeyPosition") for name in keyed}

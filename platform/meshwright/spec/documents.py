@@ -12,7 +12,7 @@ from meshwright.spec.model import Where
 from meshwright.spec.node import At, Node, Steps, dotted
 from meshwright.spec.schema import Problem, Schema
 from meshwright.spec.words import edit, listed, nearest
-from meshwright.spec.yaml_reader import read_yaml
+from meshwright.spec.yaml_reader import parse_yaml, read_yaml
 
 MAX_FAULTS = 50
 """Faults of one file that are told; a file with more is another kind of file."""
@@ -28,11 +28,19 @@ class Document:
 
 
 def checked(
-    file: Path, kind: str, versions: Sequence[str], schema_of: Callable[[str], Schema], report: Report
+    file: Path,
+    kind: str,
+    versions: Sequence[str],
+    schema_of: Callable[[str], Schema],
+    report: Report,
+    text: bytes | None = None,
 ) -> Document | None:
-    """``file`` judged by the schema of the version it names; None where it cannot be read or names none."""
+    """``file``, or ``text`` in its place, judged by the schema of the version it names.
+
+    None where it cannot be read or names none.
+    """
     try:
-        node, faults = read_yaml(file)
+        node, faults = read_yaml(file) if text is None else parse_yaml(text, file)
     except SpecError as e:
         for fault in e.faults:
             report(fault)

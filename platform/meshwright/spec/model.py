@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from meshwright.errors import Fault, InputError, shown
 
@@ -32,6 +32,16 @@ class Where:
     def fault(self, reason: str, *, suggestion: str | None = None, command: str | None = None) -> Fault:
         """A fault at this place, its file as seen from the current folder."""
         return Fault(reason, shown(self.file), self.line, self.column, self.key, suggestion, command)
+
+
+Places: TypeAlias = Mapping[str, tuple[int, int]]
+"""Line and column of each key of a mapping."""
+
+
+def _at(owner: Where, places: Places, key: str) -> Where:
+    if key not in places:
+        return owner
+    return Where(owner.file, *places[key], f"{owner.key}.{key}" if owner.key else key)
 
 
 class Mapping_(StrEnum):  # noqa: N801 - `Mapping` is taken by collections.abc
@@ -64,7 +74,7 @@ class Quality:
 
     ``kind`` is ODCS's ``type``. ``operator`` is ODCS's word (``mustBeLessOrEqualTo``), ``operand`` its
     value: a number, or two for the ``Between`` operators. ``unit`` is ``rows`` or ``percent``.
-    ``metric`` holds ODCS's ``metric`` or the older ``rule``.
+    ``metric`` holds ODCS's ``metric`` or the older ``rule``. ``about`` is the rest, which no audit reads.
     """
 
     kind: Literal["library", "sql", "custom", "text"]
@@ -82,6 +92,7 @@ class Quality:
     operand: Any = None
     unit: Literal["rows", "percent"] = "rows"
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +120,11 @@ class Column:
     ``double``, ``decimal(P,S)``, ``date``, ``time``, ``timestamp``, ``timestamptz``, ``string``, ``binary``,
     ``list<T>`` or ``struct<name: T, …>``. ``options`` are ODCS's ``logicalTypeOptions`` (``minimum``,
     ``exclusiveMinimum``, ``maxLength``, ``pattern``, ``enum`` …). ``element_id`` is ODCS's stable ``id``.
+
+    ``logical_type`` and ``physical_type`` are what the contract itself says, the latter as ``type`` is spelled;
+    a nested column whose owner has a physical type has one too. ``members`` are what a nested type holds: the
+    fields of a struct, the ``element`` of a list, the ``key`` and ``value`` of a map. ``about`` is the rest, for
+    readers (``tags``, ``examples``, ``businessName`` …).
     """
 
     name: str
@@ -123,6 +139,16 @@ class Column:
     options: Mapping[str, Any] = field(default_factory=dict)
     quality: tuple[Quality, ...] = ()
     custom: Mapping[str, Any] = field(default_factory=dict)
+    logical_type: str | None = None
+    physical_type: str | None = None
+    physical_name: str | None = None
+    members: tuple[Column, ...] = ()
+    about: Mapping[str, Any] = field(default_factory=dict)
+    places: Places = field(default_factory=dict, compare=False, repr=False)
+
+    def at(self, key: str) -> Where:
+        """Where its ``key`` is written; the column itself where that is not."""
+        return _at(self.where, self.places, key)
 
     @property
     def is_private(self) -> bool:
@@ -132,18 +158,44 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ServiceLevel:
-    """One ODCS SLA property, as written."""
+    """One ODCS SLA property, as written; ``extended`` is its ``valueExt``."""
 
     property: str
     value: Any
     unit: str | None
     element: str | None
     where: Where
+    extended: Any = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One ODCS role: who may read the port, or one of its servers."""
+
+    name: str
+    where: Where
+    access: str | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One ODCS server. ``connection`` is its ``type`` and all keys by which a client finds the data there."""
+
+    name: str
+    where: Where
+    connection: Mapping[str, Any] = field(default_factory=dict)
+    roles: tuple[Role, ...] = ()
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Contract:
-    """What one port promises (ODCS)."""
+    """What one port promises (ODCS).
+
+    ``table`` and ``physical_name`` are the names of its schema object; ``about`` is what only readers need.
+    """
 
     id: str
     version: str
@@ -161,12 +213,23 @@ class Contract:
     service_levels: tuple[ServiceLevel, ...] = ()
     tags: tuple[str, ...] = ()
     custom: Mapping[str, Any] = field(default_factory=dict)
+    table: str = ""
+    physical_name: str | None = None
+    default_element: str | None = None
+    roles: tuple[Role, ...] = ()
+    servers: tuple[Server, ...] = ()
+    about: Mapping[str, Any] = field(default_factory=dict)
+    places: Places = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def primary_key(self) -> tuple[str, ...]:
         """The names of the key columns in key order; empty where there is none."""
         keyed = [c for c in self.columns if c.primary_key_position is not None]
         return tuple(c.name for c in sorted(keyed, key=lambda c: c.primary_key_position or 0))
+
+    def at(self, key: str) -> Where:
+        """Where the contract's own ``key`` is written; its first line where that is not."""
+        return _at(self.where, self.places, key)
 
     def column(self, name: str) -> Column | None:
         """The column of that name, or None."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -124,6 +124,11 @@ class At:
         """The value under ``key`` without places; None where there is none."""
         found = self.get(key)
         return found.node.plain() if found else None
+
+    def rest(self, known: Collection[str]) -> dict[str, Any]:
+        """What stands under keys other than ``known``, without places."""
+        value = self.node.value
+        return {k: v.plain() for k, v in value.items() if k not in known} if isinstance(value, dict) else {}
 
     def custom(self) -> dict[str, At]:
         """The ``customProperties`` by name."""

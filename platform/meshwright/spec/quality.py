@@ -25,6 +25,10 @@ _UNITS: Mapping[str, Literal["rows", "percent"]] = {
     **dict.fromkeys(("percent", "percentage", "%"), "percent"),
 }
 _KINDS: tuple[Literal["library", "sql", "custom", "text"], ...] = ("library", "sql", "custom", "text")
+_READ = frozenset(
+    {"type", "id", "name", "description", "severity", "dimension", "metric", "rule", "query", "engine"}
+    | {"implementation", "unit", "arguments", "validValues", *OPERATORS}
+)
 
 
 def qualities(owner: At, report: Report) -> tuple[Quality, ...]:
@@ -63,6 +67,7 @@ def _quality(item: At, report: Report) -> Quality:
         operand=item.plain(operator) if operator else None,
         unit=_unit(item, report),
         arguments=_arguments(item),
+        about=item.rest(_READ),
     )
     for fault in _checks(quality, item):
         report(fault)

@@ -125,6 +125,35 @@ def parse(text: str) -> Type:
     return parser.whole(parser.iceberg)
 
 
+def is_type(text: str) -> bool:
+    """Whether ``text`` is a published type."""
+    try:
+        parse(text)
+    except TypeSpellingError:
+        return False
+    return True
+
+
+def likely(text: str) -> Type | None:
+    """The published type that another platform's word stands for (``VARCHAR(20)``); None for others."""
+    folded = " ".join(text.lower().split())
+    base = re.sub(r"\s*\([^)]*\)", "", folded)
+    if base in ("decimal", "numeric", "number", "dec") and "(" in folded:
+        found = _suggest(folded)
+        return parse(found) if found else None
+    known = base if base in PRIMITIVES else _OTHER_SPELLINGS.get(folded) or _OTHER_SPELLINGS.get(base)
+    return parse(known) if known else None
+
+
+def as_promised(text: str) -> str:
+    """A physical type by which promises can be compared: ours in its one spelling, another platform's folded."""
+    if is_type(text):
+        return normalise(text)
+    folded = " ".join(text.lower().split())
+    exact = likely(text) if "(" not in folded or folded.startswith(("dec", "num")) else None
+    return str(exact) if exact else folded
+
+
 @cache
 def normalise(text: str) -> str:
     """``decimal(12, 2)`` as ``decimal(12,2)``. Raises TypeSpellingError."""
