@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from meshwright.catalog.health import Finding
 from meshwright.catalog.pins import pin
 from meshwright.config import Settings
 from meshwright.errors import Fault, MeshError
-from meshwright.spec.model import Mesh
+from meshwright.spec.model import Domain, Mesh
 
 TOLD = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pyiceberg", "sqlalchemy")
 """Packages whose versions are worth telling where all is well."""
@@ -176,22 +176,26 @@ def _generated(settings: Settings, mesh: Mesh) -> Iterator[Finding]:
 
 def workspace(root: Path, mesh: Mesh) -> Iterator[Finding]:
     """Domains that Dagster would not show: no code location of ``workspace.yaml``, or no ``defs.yaml``."""
+    faults = list(unseen(root, mesh.domains.values()))
+    for fault in faults:
+        yield Finding("warning", "workspace", fault.reason, fault.command)
+    if not faults:
+        yield Finding("ok", "workspace", f"Dagster shows all {len(mesh.domains)} domains")
+
+
+def unseen(root: Path, domains: Iterable[Domain]) -> Iterator[Fault]:
+    """What keeps Dagster from showing some domains, each with the line that would mend it."""
     file = root / "workspace.yaml"
     if not file.is_file():
-        yield Finding("warning", "workspace", f"there is no {file}, so mesh up cannot start", f"write {file}")
+        yield Fault(f"there is no {file}, so mesh up cannot start", command=f"write {file}")
         return
     named = set(re.findall(r"\battribute:\s*['\"]?(\w+)", file.read_text(encoding="utf-8", errors="replace")))
-    unseen = False
-    for name, domain in mesh.domains.items():
-        component = domain.folder / "defs.yaml"
+    for domain in domains:
+        name, component = domain.name, domain.folder / "defs.yaml"
         if not component.is_file():
-            unseen = True
             remedy = f"echo 'type: meshwright.orchestration.DomainComponent' > {shlex.quote(str(component))}"
-            yield Finding("warning", "workspace", f"domain {name} has no defs.yaml", remedy)
+            yield Fault(f"domain {name} has no defs.yaml", domain.where.file, command=remedy)
         if name not in named:
-            unseen = True
             where = f"module_name: meshwright.orchestration.locations, attribute: {name}, location_name: {name}"
             remedy = f"echo '  - python_module: {{{where}}}' >> {shlex.quote(str(file))}"
-            yield Finding("warning", "workspace", f"domain {name} is no code location of {file.name}", remedy)
-    if not unseen:
-        yield Finding("ok", "workspace", f"Dagster shows all {len(mesh.domains)} domains")
+            yield Fault(f"domain {name} is no code location of {file.name}", file, command=remedy)

@@ -1,13 +1,15 @@
 """The mesh as its YAML declares it: read, judged by the standards, resolved and typed.
 
-:func:`load` reads a whole mesh, :func:`load_contract` one contract; :func:`select` finds products by name,
+:func:`load` reads a whole mesh, :func:`load_sound` what is sound of it, :func:`load_contract` one contract;
+:func:`select` finds products by name,
 :func:`in_order` puts producers before consumers. Whatever is wrong is a fault with file, line, column, key,
 reason, suggestion and next command, and all faults of all files come at once.
 """
 
 from meshwright.spec.contract import load_contract
 from meshwright.spec.graph import in_order
-from meshwright.spec.load import load
+from meshwright.spec.index import Index, index
+from meshwright.spec.load import Sound, load, load_sound
 from meshwright.spec.model import (
     Column,
     Contract,
@@ -30,6 +32,7 @@ __all__ = [
     "Column",
     "Contract",
     "Domain",
+    "Index",
     "Input",
     "Mapping_",
     "Mesh",
@@ -39,10 +42,13 @@ __all__ = [
     "Quality",
     "Reference",
     "ServiceLevel",
+    "Sound",
     "Transform",
     "Where",
     "in_order",
+    "index",
     "load",
     "load_contract",
+    "load_sound",
     "select",
 ]
