@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     retention_days: int = Field(30, ge=0, le=36_500, description="Days that the snapshots of a port are kept.")
     refused_days: int = Field(7, ge=0, le=36_500, description="Days that a refused candidate stays queryable.")
 
+    tests_seconds: float = Field(600.0, gt=0, description="Seconds that the own tests of a domain may take in a check.")
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -63,12 +63,13 @@ class Spec(Stage):
                 yield self.note("models", Fault(f"models are not looked at: {_first(fault.reason)}", fault.file))
             return
         except MeshError as error:
-            yield from (self.error("models", fault, subject.product_of(fault)) for fault in error.faults)
+            for fault in error.faults:
+                told = self.error if subject.concerns(fault) else self.warning
+                yield told("models", fault, subject.product_of(fault))
             return
         for fault in graph_faults(subject.mesh, domain, graph):
-            owner = subject.product_of(fault)
-            told = self.error if owner is None or owner in subject.selected else self.note
-            yield told("models", fault, owner)
+            told = self.error if subject.concerns(fault) else self.note
+            yield told("models", fault, subject.product_of(fault))
         for product in domain.products.values():
             if product.key in subject.selected:
                 yield from self._unread(subject, product)
