@@ -86,7 +86,7 @@ def load_sound(root: Path, only: Collection[str] | None = None) -> Sound:
     domains, faults = _loaded(place, only)
     broken = _by_product(place, in_file_order(faults))
     while True:
-        found = _without(domains, broken)
+        found = _without(place, domains, broken)
         try:
             in_order([p for p in _products(domains) if p.key not in broken and p.key not in found])
             break
@@ -133,9 +133,17 @@ def _by_product(place: Index, faults: Iterable[Fault]) -> dict[str, tuple[Fault,
     return found
 
 
-def _without(domains: Mapping[str, Domain], broken: Mapping[str, object]) -> dict[str, tuple[Product, str]]:
+def _without(
+    place: Index, domains: Mapping[str, Domain], broken: Mapping[str, object]
+) -> dict[str, tuple[Product, str]]:
     """The products that rest on broken ones, however far, each with the broken one; not those that are broken too."""
-    makers = {port.key: p.key for p in _products(domains) for port in p.ports}
+    loaded = {port.key: p.key for p in _products(domains) for port in p.ports}
+
+    def maker(port: str) -> str | None:
+        # A port without a readable contract is made by whatever is broken in its domain.
+        here = (key for key in broken if key.partition("/")[0] == port.partition(".")[0])
+        return loaded.get(port) or place.ports.get(port) or next(here, None)
+
     found: dict[str, tuple[Product, str]] = {}
     more = True
     while more:
@@ -143,7 +151,7 @@ def _without(domains: Mapping[str, Domain], broken: Mapping[str, object]) -> dic
         for product in _products(domains):
             if product.key in broken or product.key in found:
                 continue
-            reads = [makers.get(port) for port, _ in reads_of(product)]
+            reads = [maker(port) for port, _ in reads_of(product)]
             cause = next((m for m in reads if m in broken or m in found), None)
             if cause is not None:
                 found[product.key] = (product, found[cause][1] if cause in found else cause)
