@@ -14,7 +14,7 @@ def annotation(finding: Finding, top: Path) -> str:
     fault = finding.fault
     told: dict[str, object] = {}
     if fault.file is not None:
-        told["file"] = _from(top, Path.cwd() / fault.file)
+        told["file"] = seen_from(top, fault.file)
         told |= {"line": fault.line} if fault.line else {}
         told |= {"col": fault.column} if fault.line and fault.column else {}
     told["title"] = f"{finding.stage}: {finding.rule}"
@@ -30,7 +30,9 @@ def _message(finding: Finding) -> str:
     return "\n".join(lines)
 
 
-def _from(top: Path, file: Path) -> str:
+def seen_from(top: Path, file: Path) -> str:
+    """``file`` as seen from ``top``; whole where it lies elsewhere."""
+    file = Path.cwd() / file
     for near, far in ((file, top), (file.resolve(), top.resolve())):
         if near.is_relative_to(far):
             return near.relative_to(far).as_posix()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
-from meshwright.check.github import annotation
+from meshwright.check.github import annotation, seen_from
 from meshwright.check.model import Finding, Report, StageResult, Verdict
 from meshwright.cli.output import emit, emit_json, say, settings_of, style
 from meshwright.cli.words import counted
@@ -74,7 +75,7 @@ def command(
     printer = _Printer(format_)
     report = run(subject, stages, on_start=printer.start, on_end=printer.end)
     if format_ == "json":
-        emit_json(as_data(report))
+        emit_json(as_data(report, subject.root))
     elif format_ == "github":
         top = subject.base.repository.top if subject.base else settings.root.absolute()
         for finding in report.findings:
@@ -125,32 +126,32 @@ _VERDICTS: dict[Verdict, str] = {
 }  # fmt: skip
 
 
-def as_data(report: Report) -> dict[str, Any]:
-    """A report for programs."""
+def as_data(report: Report, root: Path) -> dict[str, Any]:
+    """A report for programs; files as seen from the mesh's folder."""
     return {
         "verdict": report.verdict,
         "against": {"name": report.against, "commit": report.commit} if report.commit else None,
         "products": list(report.products),
         "removed": list(report.removed),
-        "stages": [_stage(stage) for stage in report.stages],
+        "stages": [_stage(stage, root) for stage in report.stages],
     }
 
 
-def _stage(stage: StageResult) -> dict[str, Any]:
+def _stage(stage: StageResult, root: Path) -> dict[str, Any]:
     return {
         "stage": stage.stage,
         "verdict": stage.verdict,
         "seconds": round(stage.seconds, 3),
         "reason": stage.reason or None,
         "facts": dict(stage.facts),
-        "findings": [_finding(finding) for finding in stage.findings],
+        "findings": [_finding(finding, root) for finding in stage.findings],
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, root: Path) -> dict[str, Any]:
     fault = finding.fault
     return {
         "rule": finding.rule, "severity": finding.severity, "product": finding.product,
-        "file": str(fault.file) if fault.file else None, "line": fault.line, "column": fault.column,
+        "file": seen_from(root, fault.file) if fault.file else None, "line": fault.line, "column": fault.column,
         "key": fault.key, "reason": fault.reason, "suggestion": fault.suggestion, "command": fault.command,
     }  # fmt: skip

@@ -53,14 +53,17 @@ def run_tests(root: Path, folder: Path, seconds: float) -> Outcome:
         code = _ended(command, root, output, seconds)
         said = output.read_text(encoding="utf-8", errors="replace")
         count, faults = _read(report, root, by_hand)
+    total = count or 0
     if code is None:
         reason = f"the tests in {shown} did not end within {seconds:g} s"
-        return Outcome(count, (Fault(reason, folder, key="MESH_TESTS_SECONDS", command=by_hand), *faults))
-    # 5: nothing was collected.
-    if code not in (0, 5) and not faults:
+        return Outcome(total, (Fault(reason, folder, key="MESH_TESTS_SECONDS", command=by_hand), *faults))
+    # Tests that end the process leave no report, whatever they end it with; 5: nothing was collected.
+    if not faults and (count is None or code not in (0, 5)):
         last = next((row.strip() for row in reversed(said.splitlines()) if row.strip()), "it said nothing")
-        faults = (Fault(f"pytest ended with {code}: {last[:200]}", folder, command=by_hand),)
-    return Outcome(count, faults)
+        faults = (
+            Fault(f"pytest ended with exit code {code} before it was done: {last[:200]}", folder, command=by_hand),
+        )
+    return Outcome(total, faults)
 
 
 def _ended(command: list[str], root: Path, output: Path, seconds: float) -> int | None:
@@ -81,12 +84,12 @@ def _ended(command: list[str], root: Path, output: Path, seconds: float) -> int 
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _read(report: Path, root: Path, command: str) -> tuple[int, tuple[Fault, ...]]:
-    """The number of tests and the faults of those that failed; none of either where pytest did not come so far."""
+def _read(report: Path, root: Path, command: str) -> tuple[int | None, tuple[Fault, ...]]:
+    """The number of tests and the faults of those that failed; None where pytest did not come so far as to count."""
     try:
         cases = list(ElementTree.parse(report).iter("testcase"))
     except (OSError, ElementTree.ParseError):
-        return 0, ()
+        return None, ()
     return len(cases), tuple(fault for case in cases for fault in _failed(case, root, command))
 
 

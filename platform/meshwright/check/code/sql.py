@@ -18,10 +18,10 @@ def broken_sql(model: Model, file: Path) -> Iterator[Fault]:
         count = len(duckdb.extract_statements(model.compiled))
     except duckdb.Error as error:
         said = str(error).strip()
-        # The parser shows the row at fault after its message.
-        row = re.search(r"^LINE \d+: (.*)$", said, re.MULTILINE)
+        # After its message the parser shows the row at fault, and under it a caret.
+        row = re.search(r"^(LINE \d+: )(.*)\n( *)\^", said, re.MULTILINE)
         reason = said.splitlines()[0].removeprefix("Parser Error: ")
-        yield _fault(model, file, reason, row[1] if row else "")
+        yield _fault(model, file, reason, row[2] if row else "", len(row[3]) - len(row[1]) if row else 0)
         return
     if count > 1:
         yield Fault(f"holds {count} statements; a model is one SELECT", file, key=model.name)
@@ -40,15 +40,20 @@ def unread_sql(model: Model, file: Path) -> Iterator[Fault]:
         number = int(first.get("line") or 0)
         row = rows[number - 1] if 0 < number <= len(rows) else ""
         said = str(first.get("description") or str(error).splitlines()[0]).rstrip(".")
-        yield _fault(model, file, f"sqlglot cannot read it, so its lineage is not known: {said}", row)
+        reason = f"sqlglot cannot read it, so its lineage is not known: {said}"
+        yield _fault(model, file, reason, row, max(int(first.get("col") or 1) - 1, 0))
 
 
-def _fault(model: Model, file: Path, reason: str, row: str) -> Fault:
-    """At the row of the model's file that reads as the compiled one does; else the compiled row is shown."""
+def _fault(model: Model, file: Path, reason: str, row: str, at: int) -> Fault:
+    """At the row of the model's file that reads as the compiled one does, ``at`` counted in it from 0.
+
+    Where none does, the compiled row is shown.
+    """
     text = row.strip().removeprefix("...").removesuffix("...")
+    inside = max(at - row.index(text), 0)
     rows = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else []
     for number, written in enumerate(rows, 1):
         if text and text in written:
-            return Fault(reason, file, number, written.index(text) + 1, key=model.name)
+            return Fault(reason, file, number, written.index(text) + 1 + inside, key=model.name)
     shown = f"; compiled: {text[:120]}" if text else ""
     return Fault(f"{reason}{shown}", file, key=model.name)

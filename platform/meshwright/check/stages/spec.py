@@ -22,7 +22,8 @@ class Spec(Stage):
         yield from self._files(subject)
         yield from self._workspace(subject)
         for name in subject.domains:
-            if domain := subject.mesh.domains.get(name):
+            domain = subject.mesh.domains.get(name)
+            if domain is not None and any(product.domain == name for product in subject.products):
                 yield from self._models(subject, domain)
         self.facts["products"] = len(subject.selected)
 
