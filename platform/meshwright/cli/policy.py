@@ -92,11 +92,16 @@ def _print(policies: Mapping[str, Policy], excused: Mapping[str, Sequence[Exempt
             "for": policy.target,
             "source": policy.source,
             "asks": policy.description or policy.message,
-            "excused": ", ".join(f"{_place(e)} until {e.until}" for e in excused.get(policy.id, ())),
         }
         for policy in policies.values()
     ]
-    page.table(["policy", "severity", "for", "source", "asks", "excused"], rows, wrap=["asks", "excused"])
+    page.table(["policy", "severity", "for", "source", "asks"], rows, wrap=["asks"])
+    if excused:
+        page.heading("Excused")
+        told = [
+            (f"{_place(e)} from {e.rule}", f"until {e.until}: {e.reason}") for mine in excused.values() for e in mine
+        ]
+        page.facts(told)
 
 
 def _place(exemption: Exemption) -> str:

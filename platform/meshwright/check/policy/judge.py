@@ -193,7 +193,7 @@ def _broken(policy: Policy, said: str) -> Fault:
 
 def _failed(policy: Policy, error: Sequence[str], on: str) -> Fault:
     """An evaluation that came to no answer, told at the name that it was about where it says one."""
-    kind, said = error
+    kind, said = error[0], " ".join(error[1].split()).removesuffix(" Check function arguments and their types.")
     named = re.search(r"'(\w+)'", said)
     offset = offset_of(policy.condition, named[1]) if named else None
     told = {"NotBoolean": "gives {} and not true or false", "KeyError": "looks for {}, which is not there"}

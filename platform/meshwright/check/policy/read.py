@@ -67,21 +67,21 @@ def policies_of(root: Path) -> Policies:
     found = dict(pack())
     seen: dict[str, At] = {}
     for file in _files(root / FOLDER, faults.append):
-        for item in _rules(file, faults.append):
+        for item, is_sound in _rules(file, faults.append):
             name = item.string("id")
             if name is None:
                 continue
-            if name in seen:
+            if not is_sound:
+                found.pop(name, None)
+            elif name in seen:
                 first = seen[name].where
                 faults.append(item.at("id").fault(f"policy {name!r} stands in {first.file.name}:{first.line} too"))
-                continue
-            seen[name] = item
-            before = len(faults)
-            made = _policy(item, found.get(name), str(file.relative_to(root)), faults.append)
-            if made is None or len(faults) > before:
-                found.pop(name, None)
             else:
-                found[name] = made
+                seen[name] = item
+                mine: list[Fault] = []
+                made = _policy(item, found.pop(name, None), str(file.relative_to(root)), mine.append)
+                faults += mine
+                found |= {name: made} if made and not mine else {}
     return Policies(dict(sorted(found.items())), in_file_order(faults))
 
 
@@ -91,7 +91,7 @@ def pack() -> Mapping[str, Policy]:
     faults: list[Fault] = []
     found = {}
     for file in _files(PACK, faults.append):
-        for item in _rules(file, faults.append):
+        for item, _ in _rules(file, faults.append):
             policy = _policy(item, None, BUILT_IN, faults.append)
             if policy is not None:
                 found[policy.id] = policy
@@ -117,10 +117,15 @@ def _files(folder: Path, report: Report) -> list[Path]:
     return sorted(file for file in folder.glob("*.yaml") if not file.name.startswith("."))
 
 
-def _rules(file: Path, report: Report) -> Iterator[At]:
-    document = checked(file, "Policies", ("meshwright/v1",), schema, report)
-    if document is not None:
-        yield from document.root.items("rules")
+def _rules(file: Path, report: Report) -> Iterator[tuple[At, bool]]:
+    """The rules of a file, and whether the schema has nothing against each."""
+    faults: list[Fault] = []
+    document = checked(file, "Policies", ("meshwright/v1",), schema, faults.append)
+    for fault in faults:
+        report(fault)
+    for item in document.root.items("rules") if document is not None else ():
+        key = item.where.key
+        yield item, not any(f"{fault.key}.".startswith((f"{key}.", f"{key}[")) for fault in faults)
 
 
 def _policy(item: At, known: Policy | None, source: str, report: Report) -> Policy | None:
