@@ -90,8 +90,11 @@ def _call(words: list[str]) -> tuple[click.Command, list[str]]:
         return mesh, []
     assert rest[0] in VERBS, f"mesh has no verb {rest[0]!r}"
     command = mesh.get_command(click.Context(mesh), rest[0])
+    rest = rest[1:]
+    while isinstance(command, click.Group) and rest and rest[0] in command.commands:
+        command, rest = command.commands[rest[0]], rest[1:]
     assert command is not None
-    return command, rest[1:]
+    return command, rest
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_relative)
