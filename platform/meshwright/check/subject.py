@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from meshwright.check.model import StageResult
 from meshwright.config import Settings
-from meshwright.disk import write_whole
 from meshwright.errors import Fault, MeshError, SpecError
 from meshwright.spec.index import Index
 from meshwright.spec.load import Sound, load_sound
@@ -119,7 +118,8 @@ class Subject:
         root = Path(folder.name)
         (root / "domains").mkdir()
         for path, content in self.base.repository.files(self.base.commit, ["domains"], _is_yaml):
-            write_whole(root / path, content)
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_bytes(content)
         return load_sound(root, [*self.selected, *self.removed])
 
     def graph(self, domain: str) -> Graph:
