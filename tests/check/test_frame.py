@@ -176,6 +176,16 @@ def test_the_mesh_as_it_was(repo: Repo) -> None:
     assert not folder.exists()
 
 
+@pytest.mark.parametrize(("selected", "domains"), [("shop", {"shop"}), ("insight", {"insight", "shop"})])
+def test_of_the_mesh_as_it_was_only_what_is_needed_is_written(repo: Repo, selected: str, domains: set[str]) -> None:
+    repo.mesh.write("domains/shop/orders/orders.contract.yaml", "broken: [")
+    subject = subject_of(repo.mesh.settings, [selected], None, lambda _: None)
+    assert subject.prior is not None
+    assert subject.prior.faults == ()
+    assert {folder.name for folder in (subject.prior.mesh.root / "domains").iterdir()} == domains
+    subject.close()
+
+
 def test_a_selection_without_a_change_is_checked_all_the_same(repo: Repo, report: Reported) -> None:
     found = report(repo.mesh.root, "shop.orders", "--only", "policy")
     assert found["products"] == ["shop/orders"]

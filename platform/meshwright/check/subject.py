@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from meshwright.build.dbt.graph import Graph
     from meshwright.build.sources import Source
     from meshwright.check.git import Repository
+
+_WORD = re.compile(rb"[a-z][a-z0-9_]*")
 
 
 def _nothing(_: str) -> None: ...
@@ -44,6 +47,21 @@ class Base:
     def read(self, path: str) -> bytes | None:
         """A file of the mesh as it was; None where there was none."""
         return self.repository.read(self.commit, path)
+
+    def unpack(self, domains: Iterable[str], into: Path) -> None:
+        """Write the YAML of some domains as it was, and of every domain that its text names, however far."""
+        (into / "domains").mkdir()
+        known = {path.split("/")[1] for path in self.repository.listed(self.commit, ["domains"])}
+        done: set[str] = set()
+        while todo := set(domains) & known - done:
+            named: set[str] = set()
+            folders = [f"domains/{name}" for name in sorted(todo)]
+            for path, content in self.repository.files(self.commit, folders, _is_yaml):
+                named.update(word.decode() for word in _WORD.findall(content))
+                (into / path).parent.mkdir(parents=True, exist_ok=True)
+                (into / path).write_bytes(content)
+            done |= todo
+            domains = named
 
 
 @dataclass
@@ -116,10 +134,7 @@ class Subject:
         folder = tempfile.TemporaryDirectory(prefix="mesh-base-")
         self._folders.append(folder)
         root = Path(folder.name)
-        (root / "domains").mkdir()
-        for path, content in self.base.repository.files(self.base.commit, ["domains"], _is_yaml):
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_bytes(content)
+        self.base.unpack({key.partition("/")[0] for key in (*self.selected, *self.removed)}, root)
         return load_sound(root, [*self.selected, *self.removed])
 
     def graph(self, domain: str) -> Graph:
