@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     refused_days: int = Field(7, ge=0, le=36_500, description="Days that a refused candidate stays queryable.")
     trusted_templates: str = Field("", description="Templates that may run commands or code, with commas between.")
 
+    tests_seconds: float = Field(600.0, gt=0, description="Seconds that the own tests of a domain may take in a check.")
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -40,6 +40,13 @@ def test_reading_the_specs_imports_nothing_heavy(tmp_path: Path) -> None:
     assert (found, int(said) > 0) == ([], True)
 
 
+def test_the_help_of_a_check_imports_every_stage_and_nothing_heavy(tmp_path: Path) -> None:
+    code = (
+        "from meshwright.check.stage import stages\nfrom meshwright.cli import check, policy\nprint(len(stages()) > 2)"
+    )
+    assert imported_by(code, tmp_path, HEAVIER) == ([], "True")
+
+
 @pytest.fixture(scope="module")
 def mesh_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example mesh as ``mesh prepare`` leaves it: with its dbt manifests built."""

@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
@@ -17,18 +17,18 @@ from meshwright.build.dbt import generate
 from meshwright.build.plan import Planner, State
 from meshwright.build.sources import sources_of
 from meshwright.catalog.database import Database
-from meshwright.catalog.health import Finding
+from meshwright.catalog.health import Diagnosis
 from meshwright.catalog.pins import pin
 from meshwright.config import Settings
 from meshwright.errors import Fault, MeshError
-from meshwright.spec.model import Mesh
+from meshwright.spec.model import Domain, Mesh
 
 TOLD = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pyiceberg", "sqlalchemy")
 """Packages whose versions are worth telling where all is well."""
 PYTHONS = ((3, 11), (3, 13))
 
 
-def machine(settings: Settings) -> Iterator[Finding]:
+def machine(settings: Settings) -> Iterator[Diagnosis]:
     """Python, packages, DuckDB's extensions, names that hide others, and Dagster's home."""
     yield _python()
     yield from _packages()
@@ -37,7 +37,7 @@ def machine(settings: Settings) -> Iterator[Finding]:
     yield _dagster_home(settings)
 
 
-def contents(settings: Settings, mesh: Mesh, database: Database) -> Iterator[Finding]:
+def contents(settings: Settings, mesh: Mesh, database: Database) -> Iterator[Diagnosis]:
     """Whether every product can be planned, and the files and code locations of every domain."""
     yield from _undeclared(mesh, database)
     yield from _landed(database)
@@ -46,14 +46,14 @@ def contents(settings: Settings, mesh: Mesh, database: Database) -> Iterator[Fin
     yield from workspace(settings.root, mesh)
 
 
-def _python() -> Finding:
+def _python() -> Diagnosis:
     found = ".".join(map(str, sys.version_info[:3]))
     if PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
-        return Finding("ok", "python", f"{found} at {sys.executable}")
-    return Finding("broken", "python", f"{found}; 3.11 to 3.13 are supported", "rm -rf .venv && ./scripts/demo")
+        return Diagnosis("ok", "python", f"{found} at {sys.executable}")
+    return Diagnosis("broken", "python", f"{found}; 3.11 to 3.13 are supported", "rm -rf .venv && ./scripts/demo")
 
 
-def _packages() -> Iterator[Finding]:
+def _packages() -> Iterator[Diagnosis]:
     """What this distribution asks for against what is installed."""
     from packaging.requirements import Requirement
 
@@ -69,12 +69,12 @@ def _packages() -> Iterator[Finding]:
             wrong += 1
             told = f"{there} is installed" if there else "it is not installed"
             message = f"{requirement} is needed, {told}"
-            yield Finding("broken", "packages", message, f"{sys.executable} -m pip install '{requirement}'")
+            yield Diagnosis("broken", "packages", message, f"{sys.executable} -m pip install '{requirement}'")
     if not wrong:
-        yield Finding("ok", "packages", ", ".join(f"{name} {version(name)}" for name in TOLD))
+        yield Diagnosis("ok", "packages", ", ".join(f"{name} {version(name)}" for name in TOLD))
 
 
-def _extensions() -> Finding:
+def _extensions() -> Diagnosis:
     from meshwright import duck
 
     try:
@@ -84,35 +84,35 @@ def _extensions() -> Finding:
                 "WHERE loaded AND extension_name IN ('avro', 'iceberg') ORDER BY 1"
             ).fetchall()
     except MeshError as error:
-        return Finding("broken", "extensions", error.faults[0].reason, error.faults[0].command)
+        return Diagnosis("broken", "extensions", error.faults[0].reason, error.faults[0].command)
     except duckdb.Error as error:
         remedy = (
             f"{sys.executable} -m pip install --force-reinstall duckdb duckdb-extension-avro duckdb-extension-iceberg"
         )
-        return Finding("broken", "extensions", f"cannot be loaded: {error}", remedy)
-    return Finding("ok", "extensions", "DuckDB loads " + ", ".join(f"{name} {found}" for name, found in rows))
+        return Diagnosis("broken", "extensions", f"cannot be loaded: {error}", remedy)
+    return Diagnosis("ok", "extensions", "DuckDB loads " + ", ".join(f"{name} {found}" for name, found in rows))
 
 
-def _shadow(root: Path) -> Finding:
+def _shadow(root: Path) -> Diagnosis:
     file = root / "platform" / "__init__.py"
     if not file.exists():
-        return Finding("ok", "names", "nothing hides Python's own modules")
-    return Finding("broken", "names", f"{file} hides Python's own module platform", f"rm {file}")
+        return Diagnosis("ok", "names", "nothing hides Python's own modules")
+    return Diagnosis("broken", "names", f"{file} hides Python's own module platform", f"rm {file}")
 
 
-def _dagster_home(settings: Settings) -> Finding:
+def _dagster_home(settings: Settings) -> Diagnosis:
     found, wanted = os.environ.get("DAGSTER_HOME"), settings.dagster_home
     if found and Path(found).resolve() == wanted.resolve():
-        return Finding("ok", "dagster", f"DAGSTER_HOME is {wanted}")
+        return Diagnosis("ok", "dagster", f"DAGSTER_HOME is {wanted}")
     said = f"is {found}, another mesh's" if found else "is not set"
     activate = settings.root / "scripts" / "activate"
     usual = wanted == settings.root / ".mesh" / "dagster" and activate.is_file()
     remedy = f"source {activate}" if usual else f"mkdir -p {wanted} && export DAGSTER_HOME={wanted}"
     message = f"DAGSTER_HOME {said}: mesh needs none, but dagster dev would not show this mesh's runs"
-    return Finding("warning", "dagster", message, remedy)
+    return Diagnosis("warning", "dagster", message, remedy)
 
 
-def _plans(settings: Settings, mesh: Mesh, database: Database) -> Iterator[Finding]:
+def _plans(settings: Settings, mesh: Mesh, database: Database) -> Iterator[Diagnosis]:
     """What a build would stumble over before it begins; dbt projects that changed are parsed.
 
     Planning would bring generated files up to date, so domains where they are not are left to ``mesh prepare``.
@@ -127,22 +127,24 @@ def _plans(settings: Settings, mesh: Mesh, database: Database) -> Iterator[Findi
         except MeshError as error:
             told |= dict.fromkeys(error.faults)
     for fault in told:
-        yield Finding("broken", "plans", str(fault), fault.command)
+        yield Diagnosis("broken", "plans", str(fault), fault.command)
     if not told:
-        yield Finding("ok", "plans", "what is prepared can be planned")
+        yield Diagnosis("ok", "plans", "what is prepared can be planned")
 
 
-def _undeclared(mesh: Mesh, database: Database) -> Iterator[Finding]:
+def _undeclared(mesh: Mesh, database: Database) -> Iterator[Diagnosis]:
     if not database.exists:
         return
     with database.read() as connection:
         left = sorted(pin(connection).keys() - mesh.ports.keys())
     for port in left:
         message = f"mesh.{port} answers queries as it was last published, but no product declares it any more"
-        yield Finding("warning", "declared", message, f"declare {port} again in its product.yaml, or tell its readers")
+        yield Diagnosis(
+            "warning", "declared", message, f"declare {port} again in its product.yaml, or tell its readers"
+        )
 
 
-def _landed(database: Database) -> Iterator[Finding]:
+def _landed(database: Database) -> Iterator[Diagnosis]:
     if not database.exists:
         return
     with database.read() as connection:
@@ -154,44 +156,48 @@ def _landed(database: Database) -> Iterator[Finding]:
         except MeshError as error:
             wrong = True
             fault = error.faults[0]
-            yield Finding("broken", "landing", f"{fault.file}: {fault.reason}", fault.command)
+            yield Diagnosis("broken", "landing", f"{fault.file}: {fault.reason}", fault.command)
     files = sum(len(found.files) for found in landings.values())
     if not wrong:
-        yield Finding("ok", "landing", f"{len(landings)} sources in {files} files are what they were")
+        yield Diagnosis("ok", "landing", f"{len(landings)} sources in {files} files are what they were")
 
 
-def _generated(settings: Settings, mesh: Mesh) -> Iterator[Finding]:
+def _generated(settings: Settings, mesh: Mesh) -> Iterator[Diagnosis]:
     stale = []
     for domain in mesh.domains.values():
         try:
             stale += generate.outdated(settings, mesh, domain, sources_of(mesh, domain))
         except MeshError as error:
-            yield from (Finding("broken", "ingests", str(fault), fault.command) for fault in error.faults)
+            yield from (Diagnosis("broken", "ingests", str(fault), fault.command) for fault in error.faults)
     if stale:
         message = f"{len(stale)} generated files are not up to date, first {stale[0]}"
-        yield Finding("warning", "dbt files", message, "mesh prepare")
+        yield Diagnosis("warning", "dbt files", message, "mesh prepare")
     else:
-        yield Finding("ok", "dbt files", "sources and profiles are up to date")
+        yield Diagnosis("ok", "dbt files", "sources and profiles are up to date")
 
 
-def workspace(root: Path, mesh: Mesh) -> Iterator[Finding]:
+def workspace(root: Path, mesh: Mesh) -> Iterator[Diagnosis]:
     """Domains that Dagster would not show: no code location of ``workspace.yaml``, or no ``defs.yaml``."""
+    faults = list(unseen(root, mesh.domains.values()))
+    for fault in faults:
+        yield Diagnosis("warning", "workspace", fault.reason, fault.command)
+    if not faults:
+        yield Diagnosis("ok", "workspace", f"Dagster shows all {len(mesh.domains)} domains")
+
+
+def unseen(root: Path, domains: Iterable[Domain]) -> Iterator[Fault]:
+    """What keeps Dagster from showing some domains, each with the line that would mend it."""
     file = root / "workspace.yaml"
     if not file.is_file():
-        yield Finding("warning", "workspace", f"there is no {file}, so mesh up cannot start", f"write {file}")
+        yield Fault(f"there is no {file}, so mesh up cannot start", command=f"write {file}")
         return
     named = set(re.findall(r"\battribute:\s*['\"]?(\w+)", file.read_text(encoding="utf-8", errors="replace")))
-    unseen = False
-    for name, domain in mesh.domains.items():
-        component = domain.folder / "defs.yaml"
+    for domain in domains:
+        name, component = domain.name, domain.folder / "defs.yaml"
         if not component.is_file():
-            unseen = True
             remedy = f"echo 'type: meshwright.orchestration.DomainComponent' > {shlex.quote(str(component))}"
-            yield Finding("warning", "workspace", f"domain {name} has no defs.yaml", remedy)
+            yield Fault(f"domain {name} has no defs.yaml", domain.where.file, command=remedy)
         if name not in named:
-            unseen = True
             where = f"module_name: meshwright.orchestration.locations, attribute: {name}, location_name: {name}"
             remedy = f"echo '  - python_module: {{{where}}}' >> {shlex.quote(str(file))}"
-            yield Finding("warning", "workspace", f"domain {name} is no code location of {file.name}", remedy)
-    if not unseen:
-        yield Finding("ok", "workspace", f"Dagster shows all {len(mesh.domains)} domains")
+            yield Fault(f"domain {name} is no code location of {file.name}", file, command=remedy)

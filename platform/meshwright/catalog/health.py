@@ -29,7 +29,7 @@ GRACE = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One thing that was looked at. ``remedy`` is what to type or do; only a ``broken`` one keeps a mesh from work."""
 
     level: Level
@@ -38,7 +38,7 @@ class Finding:
     remedy: str | None = None
 
 
-def folders(settings: Settings) -> Iterator[Finding]:
+def folders(settings: Settings) -> Iterator[Diagnosis]:
     """The state folder: may everything in it be written, and is there room?"""
     state = settings.state_dir
     parts = [state, *(state / name for name in ("warehouse", "landing", "locks", "scratch", "manifests", "dagster"))]
@@ -46,24 +46,26 @@ def folders(settings: Settings) -> Iterator[Finding]:
     shut = [part for part in there if not (part.is_dir() and os.access(part, os.W_OK | os.X_OK))]
     home = next(folder for folder in (state, *state.parents) if folder.exists())
     if shut:
-        yield Finding("broken", "folders", f"{shut[0]} cannot be written to", f"chown -R {_me()} {state}")
+        yield Diagnosis("broken", "folders", f"{shut[0]} cannot be written to", f"chown -R {_me()} {state}")
     elif not there and not os.access(home, os.W_OK | os.X_OK):
-        yield Finding("broken", "folders", f"{state} cannot be made: {home} cannot be written to", f"chmod u+w {home}")
+        yield Diagnosis(
+            "broken", "folders", f"{state} cannot be made: {home} cannot be written to", f"chmod u+w {home}"
+        )
     else:
-        yield Finding("ok", "folders", str(state) + ("" if there else ", which the first build makes"))
+        yield Diagnosis("ok", "folders", str(state) + ("" if there else ", which the first build makes"))
     free = shutil.disk_usage(home).free
     level: Level = "broken" if free < TOO_LITTLE else "warning" if free < LITTLE else "ok"
-    yield Finding(
+    yield Diagnosis(
         level, "disk", f"{free / 1e9:,.1f} GB free", None if level == "ok" else "mesh gc, then free some space"
     )
 
 
-def catalog(settings: Settings, database: Database) -> Iterator[Finding]:
+def catalog(settings: Settings, database: Database) -> Iterator[Diagnosis]:
     """The catalog database: can it be read, is it sound, are the files that it names where it says?"""
     try:
         require_catalog(settings, database)
         if not database.exists:
-            yield Finding("ok", "catalog", f"{database.shown}, which the first build makes")
+            yield Diagnosis("ok", "catalog", f"{database.shown}, which the first build makes")
             return
         with database.read() as connection:
             damage = _damage(connection)
@@ -72,18 +74,18 @@ def catalog(settings: Settings, database: Database) -> Iterator[Finding]:
         fault = error.faults[0]
         locked = "locked" in fault.reason
         remedy = "find who holds it: fuser -v " + str(database.url.database) if locked else _anew(settings)
-        yield Finding("broken", "catalog", fault.reason, fault.command if "layout" in fault.reason else remedy)
+        yield Diagnosis("broken", "catalog", fault.reason, fault.command if "layout" in fault.reason else remedy)
         return
     if damage:
-        yield Finding("broken", "catalog", f"{database.shown} is damaged: {damage}", _anew(settings))
+        yield Diagnosis("broken", "catalog", f"{database.shown} is damaged: {damage}", _anew(settings))
         return
     shown = f"{database.shown}, layout {LAYOUT_VERSION}, {len(pins)} ports published"
-    yield Finding("ok", "catalog", shown + (f", candidates of {', '.join(runs)}" if runs else ""))
+    yield Diagnosis("ok", "catalog", shown + (f", candidates of {', '.join(runs)}" if runs else ""))
     if pins:
         yield _places(settings, pins)
 
 
-def data_files(database: Database) -> Iterator[Finding]:
+def data_files(database: Database) -> Iterator[Diagnosis]:
     """Whether the files of every published snapshot are there, in the size that was written."""
     from meshwright.catalog.candidates import live_files
 
@@ -101,11 +103,11 @@ def data_files(database: Database) -> Iterator[Finding]:
         hurt = [file for file, size in files.items() if not file.is_file() or file.stat().st_size != size]
         if hurt:
             message = f"{len(hurt)} of {len(files)} data files of {port} are gone or cut, first {hurt[0]}"
-            yield Finding("broken", "data", message, f"mesh build --force {port}")
-    yield Finding("ok", "data", f"{count} published data files are looked at")
+            yield Diagnosis("broken", "data", message, f"mesh build --force {port}")
+    yield Diagnosis("ok", "data", f"{count} published data files are looked at")
 
 
-def leftovers(settings: Settings, database: Database, products: Sequence[Product]) -> Iterator[Finding]:
+def leftovers(settings: Settings, database: Database, products: Sequence[Product]) -> Iterator[Diagnosis]:
     """What nothing refers to and nobody makes any more, who builds now, and whose metadata cannot be read.
 
     Asks the garbage collection, which imports PyIceberg.
@@ -115,20 +117,20 @@ def leftovers(settings: Settings, database: Database, products: Sequence[Product
     try:
         found = collect(settings, database, products, grace=GRACE, dry_run=True)
     except MeshError as error:
-        yield Finding("broken", "files", error.faults[0].reason, _anew(settings))
+        yield Diagnosis("broken", "files", error.faults[0].reason, _anew(settings))
         return
     for port in found.unreadable:
-        yield Finding("broken", "files", f"the metadata of {port} cannot be read", f"mesh build --force {port}")
+        yield Diagnosis("broken", "files", f"the metadata of {port} cannot be read", f"mesh build --force {port}")
     if found.busy:
-        yield Finding("ok", "locks", f"held by a live process: {', '.join(found.busy)}")
+        yield Diagnosis("ok", "locks", f"held by a live process: {', '.join(found.busy)}")
     else:
-        yield Finding("ok", "locks", "nobody builds")
+        yield Diagnosis("ok", "locks", "nobody builds")
     if found.files or found.candidates:
         what = f"{len(found.files)} files of {found.bytes / 1e6:,.1f} MB that nothing refers to"
         names = f", candidates without a verdict: {', '.join(found.candidates[:3])}" if found.candidates else ""
-        yield Finding("warning", "leftovers", what + names, "mesh gc")
+        yield Diagnosis("warning", "leftovers", what + names, "mesh gc")
     else:
-        yield Finding("ok", "leftovers", "none")
+        yield Diagnosis("ok", "leftovers", "none")
 
 
 def _damage(connection: Connection) -> str:
@@ -138,7 +140,7 @@ def _damage(connection: Connection) -> str:
     return "" if found == "ok" else found.splitlines()[-1]
 
 
-def _places(settings: Settings, pins: Mapping[str, str]) -> Finding:
+def _places(settings: Settings, pins: Mapping[str, str]) -> Diagnosis:
     """Iceberg's metadata holds absolute paths, so a folder that was moved or copied names files elsewhere."""
     local = {port: Path(local_path(location)) for port, location in pins.items() if "://" not in local_path(location)}
     home = settings.warehouse.resolve()
@@ -146,11 +148,11 @@ def _places(settings: Settings, pins: Mapping[str, str]) -> Finding:
     gone = [path for path in local.values() if not path.is_file()]
     if outside:
         reason = f"the catalog names {outside[0]}, outside {home}: the mesh was moved or copied"
-        return Finding("broken", "places", reason, f"move it back to where it was, or {_anew(settings)}")
+        return Diagnosis("broken", "places", reason, f"move it back to where it was, or {_anew(settings)}")
     if gone:
         reason = f"{len(gone)} of {len(local)} published metadata files are gone, first {gone[0]}"
-        return Finding("broken", "places", reason, _anew(settings))
-    return Finding("ok", "places", f"{len(local)} published metadata files are where the catalog says")
+        return Diagnosis("broken", "places", reason, _anew(settings))
+    return Diagnosis("ok", "places", f"{len(local)} published metadata files are where the catalog says")
 
 
 def _anew(settings: Settings) -> str:

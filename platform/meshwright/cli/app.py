@@ -26,6 +26,8 @@ VERBS = {
     "upgrade": "Bring scaffolds to the templates of today.",
     "demo": "Build the example mesh and answer its running question.",
     "build": "Land, build, audit and publish products.",
+    "check": "Say whether a change may merge.",
+    "policy": "List the rules of the mesh, and test their examples.",
     "status": "Show each port: snapshot, rows, age, verdict, what is stale.",
     "show": "Show a port's contract in plain words.",
     "history": "Show the builds and publishes of a port.",

@@ -13,7 +13,7 @@ from meshwright.cli.words import counted
 from meshwright.errors import MeshError
 
 if TYPE_CHECKING:
-    from meshwright.catalog.health import Finding
+    from meshwright.catalog.health import Diagnosis
     from meshwright.config import Settings
 
 EXAMPLES = """\b
@@ -43,7 +43,7 @@ def command(ctx: click.Context, format_: str) -> int:
     return 1 if broken else 0
 
 
-def _examine(settings: Settings) -> Iterator[Finding]:
+def _examine(settings: Settings) -> Iterator[Diagnosis]:
     """All findings; what cannot be looked into for a fault found before is left out."""
     from meshwright.build import health as building
     from meshwright.catalog import health
@@ -60,16 +60,16 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         products = tuple(mesh)
     except MeshError as error:
         for fault in error.faults:
-            yield health.Finding("broken", "declared", str(fault), fault.command)
+            yield health.Diagnosis("broken", "declared", str(fault), fault.command)
         return
-    yield health.Finding("ok", "declared", f"{counted(len(products), 'product')}, {counted(len(mesh.ports), 'port')}")
+    yield health.Diagnosis("ok", "declared", f"{counted(len(products), 'product')}, {counted(len(mesh.ports), 'port')}")
     if all(finding.level != "broken" for finding in catalog):
         yield from building.contents(settings, mesh, database)
         yield from health.data_files(database)
         yield from health.leftovers(settings, database, products)
 
 
-def _print(findings: Sequence[Finding]) -> None:
+def _print(findings: Sequence[Diagnosis]) -> None:
     """The table, then each remedy on a line of its own, to be pasted whole."""
     from meshwright.cli.page import Page
 

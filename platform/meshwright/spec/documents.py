@@ -94,7 +94,13 @@ def _untyped_options(steps: Steps, root: Node) -> Problem | None:
 
 
 def raise_all(faults: Iterable[Fault]) -> None:
-    """SpecError with every fault once, in the order of files and lines; nothing where there are none."""
+    """SpecError with what :func:`in_file_order` makes of the faults; nothing where there are none."""
+    if told := in_file_order(faults):
+        raise SpecError(*told)
+
+
+def in_file_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Every fault once, in the order of files and lines, with the command that opens its file."""
     ordered = sorted(dict.fromkeys(faults), key=lambda f: (str(f.file or ""), f.line or 0, f.column or 0))
     told = []
     for _, group in groupby(ordered, key=lambda f: f.file):
@@ -102,8 +108,7 @@ def raise_all(faults: Iterable[Fault]) -> None:
         told += [_finished(fault) for fault in mine[:MAX_FAULTS]]
         if len(mine) > MAX_FAULTS:
             told.append(_finished(replace(mine[MAX_FAULTS], reason=f"and {len(mine) - MAX_FAULTS} faults more")))
-    if told:
-        raise SpecError(*told)
+    return tuple(told)
 
 
 def _finished(fault: Fault) -> Fault:

@@ -22,10 +22,8 @@ def needs(products: Iterable[Product]) -> Needs:
     makers = {port.key: product.key for product in given for port in product.ports}
     found: dict[str, dict[str, Where]] = {}
     for product in given:
-        reads = [(i.port, i.where) for i in product.inputs]
-        reads += [read for port in product.ports for read in _judged_by(port)]
         mine = found.setdefault(product.key, {})
-        for port, where in reads:
+        for port, where in reads_of(product):
             maker = makers.get(port)
             # References between ports of one product are its own affair; an input of its own is a cycle.
             if maker is not None and (maker != product.key or any(i.port == port for i in product.inputs)):
@@ -33,7 +31,14 @@ def needs(products: Iterable[Product]) -> Needs:
     return found
 
 
-def _judged_by(port: Port) -> Iterator[tuple[str, Where]]:
+def reads_of(product: Product) -> Iterator[tuple[str, Where]]:
+    """The ports that a product reads, with the places that say so: its inputs, and what its rules refer to."""
+    yield from ((i.port, i.where) for i in product.inputs)
+    for port in product.ports:
+        yield from judged_by(port)
+
+
+def judged_by(port: Port) -> Iterator[tuple[str, Where]]:
     """The ports that the rules of a contract refer to, with the places that say so."""
     contract = port.contract
     yield from ((to.port, to.where) for to in contract.references)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from meshwright.errors import Fault, InputError
 from meshwright.spec.graph import upstream
+from meshwright.spec.index import unknown_selector
 from meshwright.spec.model import Mesh, Product
-from meshwright.spec.words import nearest
 
 
 def select(mesh: Mesh, selectors: Sequence[str]) -> tuple[Product, ...]:
@@ -25,7 +25,7 @@ def select(mesh: Mesh, selectors: Sequence[str]) -> tuple[Product, ...]:
         name = selector.removeprefix("+")
         found = frozenset(_named(mesh, name))
         if not found:
-            faults.append(_unknown(mesh, selector, name))
+            faults.append(unknown_selector(selector, mesh.domains, mesh.products, mesh.ports))
         keys |= upstream(list(mesh.products.values()), found) if selector.startswith("+") else found
     if faults:
         raise InputError(*faults)
@@ -38,13 +38,3 @@ def _named(mesh: Mesh, name: str) -> Iterable[str]:
     if name in mesh.ports:
         return [mesh.product_of(name).key]
     return [key for key, product in mesh.products.items() if product.domain == name]
-
-
-def _unknown(mesh: Mesh, selector: str, name: str) -> Fault:
-    plus = "+" if selector.startswith("+") else ""
-    if name in mesh.domains:
-        return Fault(f"domain {name!r} has no products yet", key=selector)
-    tails = {key.partition(sep)[2]: key for keys, sep in ((mesh.products, "/"), (mesh.ports, ".")) for key in keys}
-    near = tails.get(name) or nearest(name, [*mesh.domains, *mesh.products, *mesh.ports])
-    reason = f"there is no domain, product or port {name[:80]!r}"
-    return Fault(reason, key=selector, suggestion=plus + near if near else None, command="mesh status")

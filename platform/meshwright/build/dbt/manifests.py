@@ -32,6 +32,16 @@ def graph_of(settings: Settings, mesh: Mesh, domain: Domain, on_parse: Callable[
     SpecError for models that no build may run: ``incremental``, snapshots, a ``ref`` across products, a port
     without a model, a source that nobody offers. BuildError where dbt cannot parse.
     """
+    graph = read_graph(settings, mesh, domain, on_parse)
+    if faults := graph_faults(mesh, domain, graph):
+        raise SpecError(*faults)
+    return graph
+
+
+def read_graph(
+    settings: Settings, mesh: Mesh, domain: Domain, on_parse: Callable[[str], None] = lambda _: None
+) -> Graph:
+    """As :func:`graph_of`, but models that no build may run are in it: :func:`graph_faults` tells of them."""
     project = generate.project_dir(mesh, domain.name)
     if not (project / "dbt_project.yml").is_file():
         _refuse_missing(domain, project)
@@ -50,8 +60,17 @@ def graph_of(settings: Settings, mesh: Mesh, domain: Domain, on_parse: Callable[
                 if fault := missing_target(str(error), project, mesh, domain, sources):
                     raise SpecError(fault) from error
                 raise
-    _check(domain, project, graph)
     return graph
+
+
+def graph_faults(mesh: Mesh, domain: Domain, graph: Graph) -> tuple[Fault, ...]:
+    """What is wrong with the models of a domain: kept state, refs across products, ports without a model, undeclared
+    inputs.
+    """
+    if not graph.hash:
+        return ()
+    project = generate.project_dir(mesh, domain.name)
+    return (*_misplaced(domain, project, graph), *_portless(domain, graph))
 
 
 def manifest_of(settings: Settings, graph: Graph) -> Manifest:
@@ -120,12 +139,6 @@ def _refuse_missing(domain: Domain, project: Path) -> None:
                     command=f"write {project / 'dbt_project.yml'}",
                 )
             )
-
-
-def _check(domain: Domain, project: Path, graph: Graph) -> None:
-    faults = [*_misplaced(domain, project, graph), *_portless(domain, graph)]
-    if faults:
-        raise SpecError(*faults)
 
 
 def _misplaced(domain: Domain, project: Path, graph: Graph) -> Iterable[Fault]:

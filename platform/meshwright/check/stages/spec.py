@@ -1,0 +1,104 @@
+"""Whether files say what the standards allow, and what they refer to is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from meshwright.check.model import Finding
+from meshwright.check.stage import Stage
+from meshwright.check.subject import Subject, Unjudged
+from meshwright.errors import BuildError, Fault, MeshError
+from meshwright.spec.model import Domain, Product
+
+
+class Spec(Stage):
+    """Files against ODPS and ODCS; references between products, contracts, models and ingests."""
+
+    order = 100
+    needs_products = False
+
+    def run(self, subject: Subject) -> Iterator[Finding]:
+        """Faults of the selected products and of what they rest on; of others they are notes."""
+        yield from self._files(subject)
+        yield from self._workspace(subject)
+        for name in subject.domains:
+            domain = subject.mesh.domains.get(name)
+            if domain is not None and any(product.domain == name for product in subject.products):
+                yield from self._models(subject, domain)
+        self.facts["products"] = len(subject.selected)
+
+    def _files(self, subject: Subject) -> Iterator[Finding]:
+        sound = subject.sound
+        causes = {cause for key, (_, cause) in sound.stranded.items() if key in subject.selected}
+        for fault in sound.faults:
+            owner = subject.product_of(fault)
+            if owner is None or owner in subject.selected:
+                yield self.error("file", fault, owner)
+            elif owner in causes:
+                yield self.error("rests-on-broken", fault, owner)
+            else:
+                yield self.note("elsewhere", fault, owner)
+        for key, (product, cause) in sound.stranded.items():
+            if key in subject.selected:
+                reason = f"{key} cannot be judged whole: it rests on {cause}, which is broken"
+                yield self.note("rests-on-broken", product.where.fault(reason), key)
+
+    def _workspace(self, subject: Subject) -> Iterator[Finding]:
+        """Domains that Dagster would not show."""
+        from meshwright.build.health import unseen
+
+        for fault in unseen(subject.root, [d for n, d in subject.mesh.domains.items() if n in subject.domains]):
+            yield self.warning("workspace", fault)
+
+    def _models(self, subject: Subject, domain: Domain) -> Iterator[Finding]:
+        from meshwright.build.dbt.manifests import graph_faults
+
+        try:
+            graph = subject.graph(domain.name)
+        except Unjudged as error:
+            yield from (self.warning("models", fault) for fault in error.faults)
+            return
+        except BuildError as error:
+            # The stage code says what dbt has against them.
+            for fault in error.faults:
+                yield self.note("models", Fault(f"models are not looked at: {_first(fault.reason)}", fault.file))
+            return
+        except MeshError as error:
+            for fault in error.faults:
+                told = self.error if subject.concerns(fault) else self.warning
+                yield told("models", fault, subject.product_of(fault))
+            return
+        for fault in graph_faults(subject.mesh, domain, graph):
+            told = self.error if subject.concerns(fault) else self.note
+            yield told("models", fault, subject.product_of(fault))
+        for product in domain.products.values():
+            if product.key in subject.selected:
+                yield from self._unread(subject, product)
+        yield from self._unused(subject, domain)
+
+    def _unread(self, subject: Subject, product: Product) -> Iterator[Finding]:
+        """Input ports that no model and no rule of the product reads."""
+        from meshwright.spec.graph import judged_by
+
+        graph = subject.graph(product.domain)
+        read = {source for model in graph.by_product.get(product.name, ()) for source in model.sources}
+        read |= {port for mine in product.ports for port, _ in judged_by(mine)}
+        for input_ in product.inputs:
+            if input_.port not in read:
+                reason = f"no model and no rule of {product.key} reads {input_.port}"
+                fault = input_.where.fault(reason, command=f"take {input_.port} out of inputPorts")
+                yield self.warning("unread-input", fault, product)
+
+    def _unused(self, subject: Subject, domain: Domain) -> Iterator[Finding]:
+        """Ingests that land what no model reads."""
+        graph = subject.graph(domain.name)
+        read = {source for model in graph.models.values() for source in model.sources}
+        for source in subject.sources(domain.name).values():
+            if f"landing/{source.name}" not in read:
+                reason = f"no model of {domain.name} reads source('landing', '{source.name}')"
+                fault = Fault(reason, source.file, source.line, key=source.name, command=f"remove {source.name}")
+                yield self.warning("unread-landing", fault)
+
+
+def _first(text: str) -> str:
+    return text if len(text) < 160 else f"{text[:160]}…"
