@@ -24,8 +24,9 @@ from meshwright.build import landing
 from meshwright.build.context import Run
 from meshwright.build.dbt.graph import Graph
 from meshwright.build.dbt.manifests import graph_of
-from meshwright.build.plan import Planner, ProductPlan, State
+from meshwright.build.plan import Planner, ProductPlan
 from meshwright.build.product import ProductResult, build_product
+from meshwright.build.state import State
 from meshwright.catalog.database import Database
 from meshwright.catalog.pins import pin
 from meshwright.config import Settings

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from meshwright.build.partitions import span
-from meshwright.build.plan import NEVER_BUILT, Planner, PortPlan, ProductPlan, State
+from meshwright.build.plan import NEVER_BUILT, Planner, PortPlan, ProductPlan
+from meshwright.build.state import State
 from meshwright.catalog import pins, records
 from meshwright.catalog.database import Database
 from meshwright.catalog.locks import is_held

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from meshwright.build.partitions import in_order
-from meshwright.build.plan import State
+from meshwright.build.state import State
 from meshwright.catalog import publish as publishing
 from meshwright.catalog import records
 from meshwright.catalog.locks import is_held
