@@ -281,6 +281,15 @@ def last_publishes(connection: Connection, environment: str = PRODUCTION) -> dic
     return {f"{row['domain']}.{row['port']}": dict(row) for row in rows}
 
 
+def publishes_of(connection: Connection, environment: str, own: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """:func:`last_publishes` as an environment sees it that holds the ports ``own`` (``<domain>.<port>``) itself."""
+    found = last_publishes(connection)
+    if environment == PRODUCTION:
+        return found
+    mine = last_publishes(connection, environment)
+    return found | {port: mine[port] for port in own if port in mine}
+
+
 def newest_publishes(connection: Connection, environment: str) -> dict[str, tuple[int, frozenset[str]]]:
     """``<domain>/<product>`` to the number of its newest publish, and the ports that it ever published there."""
     p = t.publishes.c

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from meshwright.cli.output import emit_json, format_option, say, settings_of
+from meshwright.cli.output import emit, emit_json, format_option, say, settings_of
 from meshwright.cli.words import ago, counted, size
+from meshwright.errors import Fault, InputError
 
 if TYPE_CHECKING:
     from meshwright.build.environments import Standing
     from meshwright.build.promoting import Promoted
     from meshwright.catalog.database import Database
+    from meshwright.check.diff import PortDiff
     from meshwright.config import Settings
 
 EXAMPLES = """\b
@@ -21,7 +25,7 @@ Examples:
   mesh env create try_discounts
   mesh build --env try_discounts sales
   mesh query --env try_discounts "from mesh.growth.campaign_impact"
-  mesh env diff try_discounts
+  mesh env diff try_discounts --format html --output diff.html
   mesh env promote try_discounts
   mesh env drop try_discounts
 """
@@ -67,6 +71,65 @@ def list_(ctx: click.Context, format_: str) -> None:
         _print(found)
     if not found:
         say("there is no environment; next: mesh env create NAME")
+
+
+@command.command("diff", short_help="Compare an environment's data with production's.")
+@click.argument("name")
+@click.argument("selectors", metavar="[SELECTOR]...", nargs=-1)
+@click.option(
+    "--examples", type=click.IntRange(0, 1000), default=5, show_default=True, help="Rows of each kind to show."
+)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file instead of stdout.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json", "html"]), default="text", show_default=True,
+    help="How to print; html is one page that needs no network.",
+)  # fmt: skip
+@click.pass_context
+def diff(
+    ctx: click.Context, name: str, selectors: tuple[str, ...], examples: int, output: Path | None, format_: str
+) -> None:
+    """Compare what the environment NAME holds with what production has, row by row.
+
+    Rows are matched by the primary key, doubles with nine significant digits. Values of columns that are neither public
+    nor internal show as dots.
+    """
+    from meshwright.build.state import State
+    from meshwright.catalog import environments
+    from meshwright.check.diff import compare_ports
+    from meshwright.spec import load, select
+
+    settings, database = _opened(ctx)
+    environments.require(database, name)
+    mesh = load(settings.root)
+    state = State.of(database, name)
+    below = state.below.pins if state.below else {}
+    ports = [port for product in select(mesh, selectors) for port in product.ports if port.key in state.own]
+    found = [
+        compare_ports(settings, port, below.get(port.key), state.own[port.key], examples=examples) for port in ports
+    ]
+    _write_diff(found, name, output, format_)
+
+
+def _write_diff(found: Sequence[PortDiff], name: str, output: Path | None, format_: str) -> None:
+    from meshwright.check.diff import as_data, as_page, as_text
+
+    if format_ == "html":
+        text = as_page(found, title=name, note="What the environment holds, against production.")
+    elif format_ == "json":
+        text = json.dumps(as_data(found), indent=2, ensure_ascii=False)
+    else:
+        text = as_text(found)
+    if output is None:
+        if text:
+            emit(text)
+    else:
+        try:
+            output.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise InputError(Fault(f"cannot be written: {error.strerror}", output, key="--output")) from error
+        say(f"wrote {output}")
+    if not found:
+        say(f"{name} holds nothing that differs")
 
 
 @command.command("promote", short_help="Make what an environment holds production's.")
