@@ -7,6 +7,7 @@ themselves.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -149,19 +150,27 @@ class _Comparison:
         """SQL for how far the numbers of a row moved: the farthest of them, in widths of its column's range."""
         terms = []
         for pair in pairs:
-            width = self._range(pair) if pair.is_number and not pair.private else 0.0
-            if width:
+            if width := self._ranges.get(pair.alias):
                 moved = f"abs(CAST(a.{pair.alias} AS DOUBLE) - CAST(b.{pair.alias} AS DOUBLE)) / {width!r}"
                 terms.append(f"CASE WHEN isfinite({moved}) THEN {moved} END")
         return f"coalesce(greatest({', '.join([*terms, '0.0'])}), 0.0)" if terms else "0.0"
 
-    def _range(self, pair: Pair) -> float:
-        both = f"(SELECT {pair.alias} AS v FROM b UNION ALL SELECT {pair.alias} FROM a)"
-        finite = "isfinite(CAST(v AS DOUBLE))"
-        found = self.con.execute(f"SELECT CAST(max(v) AS DOUBLE) - CAST(min(v) AS DOUBLE) FROM {both} WHERE {finite}")
-        row = found.fetchone()
-        width = row[0] if row and row[0] is not None else 0.0
-        return float(width) if width < float("inf") else 0.0
+    @cached_property
+    def _ranges(self) -> dict[str, float]:
+        """How far apart the least and the greatest finite value of a number are, over both sides."""
+        numbers = [pair for pair in self.common if pair.is_number and not pair.private]
+        if not numbers:
+            return {}
+        ends = []
+        for pair in numbers:
+            value = f"CAST({pair.alias} AS DOUBLE)"
+            ends += [f"{end}({value}) FILTER (isfinite({value}))" for end in ("min", "max")]
+        names = ", ".join(pair.alias for pair in numbers)
+        both = f"(SELECT {names} FROM b UNION ALL SELECT {names} FROM a)"
+        row = self.con.execute(f"SELECT {', '.join(ends)} FROM {both}").fetchall()[0]
+        ranges = zip(numbers, row[::2], row[1::2], strict=True)
+        widths = {pair.alias: (high or 0.0) - (low or 0.0) for pair, low, high in ranges}
+        return {alias: width for alias, width in widths.items() if 0 < width < math.inf}
 
     def _count(self) -> None:
         """Put rows that are there more often on one side into ``d``."""

@@ -70,7 +70,9 @@ def _column(diff: PortDiff, column: ColumnDiff) -> str:
 def _pair(before: str, after: str) -> str:
     if before == after:
         return _text(before)
-    return f'<span class="was">{_text(before)}</span> → <span class="is">{_text(after)}</span>'
+    return (
+        f'<span class="pair"><span class="was">{_text(before)}</span> → <span class="is">{_text(after)}</span></span>'
+    )
 
 
 def _examples(diff: PortDiff, kind: str) -> str:
@@ -89,7 +91,8 @@ def _changed(found: Sequence[Example]) -> str:
         key = ", ".join(f"{name} = {_shown(value)}" for name, value in example.key.items())
         first = [f'<td rowspan="{len(example.values)}">{_text(key)}</td>']
         for name, (before, after) in example.values.items():
-            rows.append(_row([_text(name), _cell(before, "was"), _cell(after, "is")], first="".join(first)))
+            shown = [_text(name), _cell(before, "was"), _cell(after, "is")]
+            rows.append(_row(shown, first="".join(first), kind="" if first else "more"))
             first = []
     return _table(("row", "column", "before", "after"), rows)
 

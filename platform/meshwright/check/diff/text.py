@@ -65,6 +65,8 @@ def cells(diff: PortDiff, column: ColumnDiff) -> list[tuple[str, str]]:
     return [("–" if before is None else before, "–" if after is None else after) for before, after in pairs]
 
 
+_WIDEST = 50
+"""Characters of a cell in the table of columns."""
 TITLES = ("type", "changed", "NULL", "distinct", "least", "greatest")
 
 
@@ -103,12 +105,16 @@ def _example(example: Example) -> Iterator[str]:
     yield f"{sign} {'; '.join(part for part in (key, values) if part)}{times}"
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+
+
 def _shown(value: Text) -> str:
     return "NULL" if value is None else value
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    lines = [[clean(cell) for cell in line] for line in (titles, *rows)]
+    lines = [[_cut(clean(cell)) for cell in line] for line in (titles, *rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(titles))]
     for line in lines:
         yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
