@@ -65,18 +65,21 @@ def promotable(state: State, products: Sequence[Product]) -> tuple[Product, ...]
 
 
 def _holds(state: State, product: Product) -> bool:
-    return any(port.key in state.own or _new(state, port) or _audit(state, port) for port in product.ports)
+    return any(port.key in state.own or any(_new(state, port)) or _audit(state, port) for port in product.ports)
 
 
-def _new(state: State, port: Port) -> dict[str, Content]:
-    """The partitions of which the environment has a record of its own, newer than production's."""
+def _new(state: State, port: Port) -> Iterator[tuple[str, Content]]:
+    """The partitions that the environment's builds made; not those that the layer took over from production.
+
+    Of the same rows, what was recorded last tells by which key they are known.
+    """
     assert state.below is not None
     below = state.below.contents.get(port.key, {})
-    return {
-        partition: content
-        for partition, content in state.contents.get(port.key, {}).items()
-        if partition not in below or below[partition].seq != content.seq
-    }
+    for partition, content in state.contents.get(port.key, {}).items():
+        there = below.get(partition)
+        same = there is not None and there.digest == content.digest
+        if there is None or not (same and (there.build_key == content.build_key or there.seq > content.seq)):
+            yield partition, content
 
 
 def _audit(state: State, port: Port) -> Mapping[str, object] | None:
@@ -148,19 +151,10 @@ class _Promotion:
         """Input, partition and record of all that the environment's builds of this product read."""
         i = t.build_inputs.c
         for port in self.product.ports:
-            for partition, content in self._own(port):
+            for partition, content in _new(self.state, port):
                 where = (i.build == content.build, i.port == port.name, i.partition.in_(("", partition)))
                 for row in self.connection.execute(select(t.build_inputs).where(*where)).mappings():
                     yield row["input"], row["partition"], dict(row)
-
-    def _own(self, port: Port) -> Iterator[tuple[str, Content]]:
-        """What the environment's builds made; not what the layer took over from production with the rest of a port."""
-        below = self.below.contents.get(port.key, {})
-        for partition, content in _new(self.state, port).items():
-            there = below.get(partition)
-            same = there is not None and there.digest == content.digest
-            if there is None or not (same and (there.build_key == content.build_key or there.seq > content.seq)):
-                yield partition, content
 
     def _not_there(self, read: Sequence[tuple[str, str, Mapping[str, Any]]]) -> Iterator[Fault]:
         """What was read and is not what production has, each named once."""
@@ -200,7 +194,7 @@ class _Promotion:
             records.write_publishes(self.connection, [self._publish_record(port) for port in self.held])
         for port in self.product.ports:
             below = self.below.contents.get(port.key, {})
-            for partition, content in self._own(port):
+            for partition, content in _new(self.state, port):
                 same = partition in below and below[partition].digest == content.digest
                 moved = port in self.held and not same
                 records.copy_builds(
@@ -217,18 +211,30 @@ class _Promotion:
             self.below.pins.get(port.key), last["rows"], last["run"], self.by, now(),
         )  # fmt: skip
 
-    def _hand_over(self, sources: set[str]) -> None:
-        """Make production's those landings of the environment that were read; older ones of it are done with."""
+    def _hand_over(self, read: set[str]) -> None:
+        """Make production's those landings of the environment that its builds read, or that hold the same files.
+
+        The latter are of sources whose code changed and not what it brings.
+        """
         n = t.landings.c
-        for source in sources:
-            landed = self.state.landings[f"{self.product.domain}/{source}"]
-            if landed.environment == PRODUCTION:
+        for source in self._sources():
+            key = f"{self.product.domain}/{source}"
+            landed, below = self.state.landings[key], self.below.landings.get(key)
+            same = below is not None and below.digest() == landed.digest()
+            if landed.environment == PRODUCTION or not (source in read or same):
                 continue
             mine = (n.environment == self.environment, n.domain == landed.domain, n.source == landed.source)
             self.connection.execute(update(t.landings).where(n.seq == landed.seq).values(environment=PRODUCTION))
             older = select(n.seq).where(*mine)
             self.connection.execute(delete(t.landing_files).where(t.landing_files.c.landing.in_(older)))
             self.connection.execute(delete(t.landings).where(*mine))
+
+    def _sources(self) -> list[str]:
+        """Every ``landing/<source>`` that the product reads."""
+        i = t.build_inputs.c
+        builds = {c.build for port in self.product.ports for c in self.state.contents.get(port.key, {}).values()}
+        where = (i.build.in_(builds), i.input.startswith("landing/"))
+        return sorted(self.connection.execute(select(i.input).where(*where).distinct()).scalars())
 
     def _clear(self) -> None:
         """Take the product out of the layer: its names, and the records that are production's now."""
