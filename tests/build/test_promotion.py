@@ -20,14 +20,15 @@ from support.tiny import TinyMesh, lines_of
 
 SUM = "select sum(amount) from mesh.shop.orders"
 WEEKLY = "select sum(amount) from mesh.insight.weekly_sales"
-DOUBLED = ("sum(amount)", "2 * sum(amount)")
+DOUBLED = ("cast(amount as", "cast(2 * amount as")
+WEEKLY_DOUBLED = ("sum(amount)", "2 * sum(amount)")
 
 
 @pytest.fixture
 def changed(built_mesh: TinyMesh) -> TinyMesh:
     """A mesh whose environment ``e`` holds doubled orders, and what reads them."""
     built_mesh.env("e")
-    built_mesh.edit(tiny.ORDERS_SQL, DOUBLED)
+    built_mesh.edit(tiny.STG_LINES, DOUBLED)
     built_mesh.build_in("e")
     return built_mesh
 
@@ -43,7 +44,7 @@ def test_promoted_without_a_copy(changed: TinyMesh) -> None:
     files = {file for file in changed.settings.warehouse.rglob("*") if file.is_file()}
     found = changed.promote("e")
     assert {name: one.ports for name, one in found.items()} == {
-        "shop/orders": ("shop.orders",), "insight/weekly": ("insight.weekly_sales",),
+        "shop/orders": ("shop.lines", "shop.orders"), "insight/weekly": ("insight.weekly_sales",),
     }  # fmt: skip
     assert {port: changed.pins()[port] for port in mine} == mine
     assert changed.sql(SUM) == changed.sql(WEEKLY) == [(2 * total,)]
@@ -59,15 +60,16 @@ def test_records_of_a_promotion(changed: TinyMesh) -> None:
     run = changed.state("e").contents["shop.orders"]["1"].build
     publish = changed.promote("e")["shop/orders"].publish
     with changed.database.read() as connection:
-        row = connection.execute(select(t.publishes).where(t.publishes.c.id == publish)).mappings().one()
+        published = select(t.publishes).where(t.publishes.c.id == publish, t.publishes.c.port == "orders")
+        row = connection.execute(published).mappings().one()
         builds = connection.execute(select(t.builds).where(t.builds.c.publish == publish)).mappings().all()
         entry = history(connection, "shop", "orders", limit=1)[0]
         inputs = connection.execute(select(t.build_inputs.c.input).where(t.build_inputs.c.build == run)).scalars().all()
     assert (row["environment"], row["published_by"], row["previous_location"]) == ("production", "somebody", before)
     assert (row["metadata_location"], row["reported_at"]) == (changed.pins()["shop.orders"], None)
-    assert [(b["partition"], b["verdict"], b["environment"]) for b in builds] == [
-        (week, "published", "production") for week in "123"
-    ]
+    assert {(b["port"], b["partition"], b["verdict"], b["environment"]) for b in builds} == {
+        (port, week, "published", "production") for port in ("lines", "orders") for week in "123"
+    }
     assert (entry.build, entry.audit, entry.by, entry.rows) == (run, "passed", "somebody", 24)
     assert "landing/lines" in inputs
 
@@ -84,11 +86,11 @@ def test_production_goes_on_after_it(changed: TinyMesh) -> None:
 
 def test_refused_where_production_moved(changed: TinyMesh) -> None:
     total = changed.sql(SUM)[0][0]
-    changed.edit(tiny.ORDERS_SQL, DOUBLED[::-1])
+    changed.edit(tiny.STG_LINES, DOUBLED[::-1])
     changed.put_lines(2, lines_of(2, 3.0))
     changed.build()
     before = fingerprint(changed)
-    changed.edit(tiny.ORDERS_SQL, DOUBLED)
+    changed.edit(tiny.STG_LINES, DOUBLED)
     found = changed.promote("e")
     assert "production published it after e had built it" in refusal(found["shop/orders"])
     assert "next: mesh build --env e shop/orders" in refusal(found["shop/orders"])
@@ -106,14 +108,14 @@ def test_refused_where_production_moved(changed: TinyMesh) -> None:
 
 def test_a_sibling_that_moved_refuses_too(changed: TinyMesh) -> None:
     """A product was judged whole: its orders beside the customers that production had then."""
-    changed.edit(tiny.ORDERS_SQL, DOUBLED[::-1])
-    changed.put_people(["Zoe"])
+    changed.edit(tiny.STG_LINES, DOUBLED[::-1])
+    changed.put_people([f"Zoe {i}" for i in range(6)])
     changed.build("shop")
-    changed.edit(tiny.ORDERS_SQL, DOUBLED)
+    changed.edit(tiny.STG_LINES, DOUBLED)
     assert "production published it" in refusal(changed.promote("e", "shop")["shop/orders"])
     changed.build_in("e", "shop")
-    assert changed.promote("e", "shop")["shop/orders"].ports == ("shop.orders",)
-    assert changed.sql("select name from mesh.shop.customers") == [("Zoe",)]
+    assert changed.promote("e", "shop")["shop/orders"].ports == ("shop.lines", "shop.orders")
+    assert changed.sql("select min(name) from mesh.shop.customers") == [("Zoe 0",)]
 
 
 def test_refused_on_an_input_that_is_not_promoted(changed: TinyMesh) -> None:
@@ -127,7 +129,7 @@ def test_refused_on_an_input_that_is_not_promoted(changed: TinyMesh) -> None:
 
 def test_refused_on_an_input_that_moved(built_mesh: TinyMesh) -> None:
     built_mesh.env("e")
-    built_mesh.edit(tiny.WEEKLY_SQL, DOUBLED)
+    built_mesh.edit(tiny.WEEKLY_SQL, WEEKLY_DOUBLED)
     built_mesh.build_in("e")
     assert set(built_mesh.state("e").own) == {"insight.weekly_sales"}
     built_mesh.put_lines(2, lines_of(2, 3.0))
@@ -168,7 +170,7 @@ def test_keys_alone_are_promoted(built_mesh: TinyMesh) -> None:
 def test_of_two_promotions_at_once_one_wins(changed: TinyMesh) -> None:
     """Of one environment, and of two that changed the same product."""
     changed.env("f")
-    changed.edit(tiny.ORDERS_SQL, ("2 * sum", "3 * sum"))
+    changed.edit(tiny.STG_LINES, ("2 * amount", "3 * amount"))
     changed.build_in("f")
     total, gate = changed.sql(SUM)[0][0], threading.Barrier(4)
     found: list[tuple[str, dict[str, Promoted]]] = []
@@ -194,7 +196,7 @@ def test_of_two_promotions_at_once_one_wins(changed: TinyMesh) -> None:
 def test_a_publish_of_production_and_a_promotion_at_once(changed: TinyMesh) -> None:
     """Either the promotion came first and the build made its rows anew on it, or it was refused."""
     done: list[dict[str, Promoted]] = []
-    changed.edit(tiny.ORDERS_SQL, ("2 * sum", "3 * sum"))
+    changed.edit(tiny.STG_LINES, ("2 * amount", "3 * amount"))
     total = changed.sql(SUM)[0][0]
 
     def on_step(step: str) -> None:
@@ -202,7 +204,7 @@ def test_a_publish_of_production_and_a_promotion_at_once(changed: TinyMesh) -> N
             done.append(changed.promote("e", "shop"))
 
     changed.build("shop", run=changed.run(on_step=on_step))
-    assert done[0]["shop/orders"].ports == ("shop.orders",)
+    assert done[0]["shop/orders"].ports == ("shop.lines", "shop.orders")
     assert changed.sql(SUM) == [(3 * total,)]
     assert len(live_files(changed.pins()["shop.orders"])) == tiny.WEEKS
 
@@ -210,7 +212,7 @@ def test_a_publish_of_production_and_a_promotion_at_once(changed: TinyMesh) -> N
 def test_a_promotion_while_the_environment_builds(changed: TinyMesh) -> None:
     """The build finds that its layer is production's by now, and begins again from there."""
     done: list[dict[str, Promoted]] = []
-    changed.edit(tiny.ORDERS_SQL, ("2 * sum", "3 * sum"))
+    changed.edit(tiny.STG_LINES, ("2 * amount", "3 * amount"))
     total = changed.sql(SUM)[0][0]
 
     def on_step(step: str) -> None:
@@ -220,7 +222,7 @@ def test_a_promotion_while_the_environment_builds(changed: TinyMesh) -> None:
     changed.build("shop", run=changed.run(on_step=on_step, environment="e"))
     assert changed.sql(SUM) == [(2 * total,)]
     assert changed.sql(SUM, "e") == [(3 * total,)]
-    assert changed.promote("e", "shop")["shop/orders"].ports == ("shop.orders",)
+    assert changed.promote("e", "shop")["shop/orders"].ports == ("shop.lines", "shop.orders")
     assert changed.sql(SUM) == [(3 * total,)]
 
 

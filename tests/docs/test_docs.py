@@ -89,9 +89,11 @@ def _call(words: list[str]) -> tuple[click.Command, list[str]]:
     if not rest:
         return mesh, []
     assert rest[0] in VERBS, f"mesh has no verb {rest[0]!r}"
-    command = mesh.get_command(click.Context(mesh), rest[0])
-    assert command is not None
-    return command, rest[1:]
+    command, rest = mesh.get_command(click.Context(mesh), rest[0]), rest[1:]
+    if isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+        command, rest = command.get_command(click.Context(command), rest[0]), rest[1:]
+    assert command is not None, words
+    return command, rest
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_relative)
@@ -142,7 +144,10 @@ def test_every_verb_is_documented() -> None:
         command = mesh.get_command(click.Context(mesh), verb)
         assert command is not None
         section = text.split(f"## mesh {verb}\n", 1)[1].split("\n## ", 1)[0]
-        missing = [name for p in command.params for name in p.opts if name.startswith("--") and name not in section]
+        below = command.commands.values() if isinstance(command, click.Group) else ()
+        params = [parameter for one in (command, *below) for parameter in one.params]
+        missing = [name for p in params for name in p.opts if name.startswith("--") and name not in section]
+        missing += [one.name for one in below if f"{verb} {one.name}" not in section]
         assert missing == [], verb
 
 

@@ -148,11 +148,16 @@ class _Promotion:
                 yield Fault(f"{port.key} breaks its contract in {self.environment}", key=port.key, command=command)
 
     def _read(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-        """Input, partition and record of all that the environment's builds of this product read."""
-        i = t.build_inputs.c
+        """Input, partition and record of all that the environment's builds of this product read of others."""
+        i, siblings = t.build_inputs.c, [port.key for port in self.product.ports]
         for port in self.product.ports:
             for partition, content in _new(self.state, port):
-                where = (i.build == content.build, i.port == port.name, i.partition.in_(("", partition)))
+                where = (
+                    i.build == content.build,
+                    i.port == port.name,
+                    i.partition.in_(("", partition)),
+                    i.input.not_in(siblings),
+                )
                 for row in self.connection.execute(select(t.build_inputs).where(*where)).mappings():
                     yield row["input"], row["partition"], dict(row)
 
