@@ -23,6 +23,11 @@ PRODUCTION = "production"
 """The environment that everybody reads who names none."""
 
 
+def in_environment(name: str, environment: str) -> str:
+    """A name of a lock or a folder of one environment: ``<environment>@<name>``; production's is ``name`` itself."""
+    return name if environment == PRODUCTION else f"{environment}@{name}"
+
+
 _UNFIT = frozenset("?*[]{}#%")
 """Characters that a path of the state folder must not hold."""
 _PREFIX = "MESH_"
@@ -125,13 +130,13 @@ class Settings(BaseSettings):
         """The last scratch database of each product."""
         return self.state_dir / "scratch"
 
-    def scratch_of(self, domain: str, product: str) -> Path:
+    def scratch_of(self, domain: str, product: str, environment: str = PRODUCTION) -> Path:
         """What the last build of a product left for looking into."""
-        return self.scratch / domain / product
+        return self.scratch / in_environment(domain, environment) / product
 
-    def spill(self, domain: str, product: str) -> Path:
+    def spill(self, domain: str, product: str, environment: str = PRODUCTION) -> Path:
         """Where DuckDB may put what does not fit into memory while it builds or audits a product."""
-        folder = self.scratch_of(domain, product) / "spill"
+        folder = self.scratch_of(domain, product, environment) / "spill"
         folder.parent.mkdir(parents=True, exist_ok=True)
         return folder
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from meshwright.build.plan import Planner, State
+from meshwright.build.plan import Planner
+from meshwright.build.state import State
 from meshwright.catalog.records import last_audits, rule_results
 from meshwright.errors import BuildError, InputError
 from support.tiny import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from meshwright.build.plan import State
 from meshwright.build.product import build_product
+from meshwright.build.state import State
 from support.tiny import CUSTOMERS_SQL, ORDERS_SQL, TinyMesh, lines_of
 
 

@@ -147,9 +147,10 @@ def test_every_verb_is_documented() -> None:
         command = mesh.get_command(click.Context(mesh), verb)
         assert command is not None
         section = text.split(f"## mesh {verb}\n", 1)[1].split("\n## ", 1)[0]
-        parts = command.commands.values() if isinstance(command, click.Group) else [command]
-        params = [p for part in parts for p in part.params]
+        below = command.commands.values() if isinstance(command, click.Group) else ()
+        params = [parameter for one in (command, *below) for parameter in one.params]
         missing = [name for p in params for name in p.opts if name.startswith("--") and name not in section]
+        missing += [one.name for one in below if f"{verb} {one.name}" not in section]
         assert missing == [], verb
 
 

@@ -51,7 +51,7 @@ def forked(job: Callable[..., None], *arguments: Any) -> Iterator[tuple[ForkServ
         process.close()
 
 
-def build(root: Path, kill_at: str | None, connection: Connection) -> None:
+def build(root: Path, kill_at: str | None, connection: Connection, environment: str = "production") -> None:
     """Build the mesh in ``root``, sending the name of each step as it is reached; die at ``kill_at``."""
     from support.tiny import TinyMesh
 
@@ -62,9 +62,14 @@ def build(root: Path, kill_at: str | None, connection: Connection) -> None:
 
     mesh = TinyMesh(root)
     connection.send("started")
-    mesh.build(run=mesh.run(on_step=on_step))
+    mesh.build(run=mesh.run(on_step=on_step, environment=environment))
     connection.send("done")
     connection.close()
+
+
+def build_in(environment: str, root: Path, kill_at: str | None, connection: Connection) -> None:
+    """:func:`build` in an environment."""
+    build(root, kill_at, connection, environment)
 
 
 def heard(connection: Connection) -> list[str]:

@@ -24,11 +24,14 @@ from meshwright.build import landing
 from meshwright.build.context import Run
 from meshwright.build.dbt.graph import Graph
 from meshwright.build.dbt.manifests import graph_of
-from meshwright.build.plan import Planner, ProductPlan, State
+from meshwright.build.plan import Planner, ProductPlan
 from meshwright.build.product import ProductResult, build_product
+from meshwright.build.promoting import Promoted, promote
+from meshwright.build.state import State
+from meshwright.catalog import environments
 from meshwright.catalog.database import Database
 from meshwright.catalog.pins import pin
-from meshwright.config import Settings
+from meshwright.config import PRODUCTION, Settings
 from meshwright.duck import local_path
 from meshwright.spec import load, select
 from meshwright.spec.model import Mesh
@@ -173,25 +176,49 @@ class TinyMesh:
         """As its files say now."""
         return load(self.root)
 
-    def run(self, run: str | None = None, on_step: Callable[[str], None] | None = None) -> Run:
+    def run(
+        self, run: str | None = None, on_step: Callable[[str], None] | None = None, environment: str = PRODUCTION
+    ) -> Run:
         """A context whose steps and messages are kept in ``steps`` and ``said``."""
         return Run(
             run or uuid.uuid4().hex[:8], self.settings, self.mesh, self.database,
-            say=self.said.append, on_step=on_step or self.steps.append,
+            say=self.said.append, on_step=on_step or self.steps.append, environment=environment,
         )  # fmt: skip
 
-    def plan(self, product: str, *, only: Sequence[str] | None = None, force: bool = False) -> ProductPlan:
+    def plan(
+        self, product: str, *, only: Sequence[str] | None = None, force: bool = False, environment: str = PRODUCTION
+    ) -> ProductPlan:
         """The plan of one product."""
-        mesh = self.mesh
-        return Planner(self.settings, mesh, State.of(self.database), force, only).plan(mesh.products[product])
+        mesh, state = self.mesh, State.of(self.database, environment)
+        return Planner(self.settings, mesh, state, force, only, environment).plan(mesh.products[product])
+
+    def env(self, name: str) -> str:
+        """Make an environment."""
+        return environments.create(self.settings, self.database, name, "somebody").name
+
+    def build_in(self, environment: str, *selectors: str, force: bool = False) -> dict[str, ProductResult]:
+        """:meth:`build` in an environment."""
+        return self.build(*selectors, run=self.run(environment=environment), force=force)
+
+    def promote(self, environment: str, *selectors: str) -> dict[str, Promoted]:
+        """Promote what is selected; what became of it by product."""
+        found = promote(self.database, environment, select(self.mesh, list(selectors)), "somebody")
+        return {one.product: one for one in found}
+
+    def state(self, environment: str = PRODUCTION) -> State:
+        """What the catalog knows."""
+        return State.of(self.database, environment)
 
     def land(self, product: str, run: Run | None = None, *, force: bool = False) -> list[str]:
         """Land what is due of one product; the sources that landed."""
         run = run or self.run()
-        planner = Planner(self.settings, run.mesh, State.of(self.database), force)
+        state = State.of(self.database, run.environment)
+        planner = Planner(self.settings, run.mesh, state, force, environment=run.environment)
         due = [lp for lp in planner.plan(run.mesh.products[product]).landings if lp.reason]
         for lp in due:
-            landing.land(self.settings, self.database, lp.source, run=run.id, version=lp.version)
+            landing.land(
+                self.settings, self.database, lp.source, run=run.id, version=lp.version, environment=run.environment
+            )
         return [lp.source.name for lp in due]
 
     def build(
@@ -214,14 +241,14 @@ class TinyMesh:
         """Give the catalog back."""
         self.database.close()
 
-    def pins(self) -> Mapping[str, str]:
+    def pins(self, environment: str = PRODUCTION) -> Mapping[str, str]:
         """Metadata locations of what is published."""
         with self.database.read() as connection:
-            return pin(connection)
+            return pin(connection, environment=environment)
 
-    def sql(self, query: str) -> list[tuple[Any, ...]]:
+    def sql(self, query: str, environment: str = PRODUCTION) -> list[tuple[Any, ...]]:
         """Rows of a query on what is published now, names as everywhere."""
-        return ask(self.pins(), query)
+        return ask(self.pins(environment), query)
 
     def put_lines(self, week: int, lines: Iterable[Line]) -> Path:
         """Replace the source file of one week."""

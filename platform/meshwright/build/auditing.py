@@ -53,7 +53,7 @@ class Auditor:
     def opened(self, ports: Sequence[Port]) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection with views of the ports and of all that their rules name."""
         wanted = {p.key for p in ports} | {read for p in ports for rule in rules_of(p) for read in rule.reads}
-        spill = self.run.settings.spill(ports[0].domain, ports[0].product)
+        spill = self.run.spill(ports[0].domain, ports[0].product)
         with duck.connect(**self.run.settings.duckdb, temp_directory=str(spill)) as con:
             for statement in views.attach(views.mesh_domains(self.run.mesh)):
                 con.execute(statement)

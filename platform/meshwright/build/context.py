@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from meshwright.build.plan import State
+from meshwright.build.state import State
 from meshwright.catalog.database import Database
 from meshwright.config import PRODUCTION, Settings
 from meshwright.spec.model import Mesh
@@ -37,6 +37,14 @@ class Run:
     on_step: Callable[[str], None] = _nothing
     commit: str | None = None
 
+    def scratch(self, domain: str, product: str) -> Path:
+        """Where the build of a product in this environment leaves its scratch files."""
+        return self.settings.scratch_of(domain, product, self.environment)
+
+    def spill(self, domain: str, product: str) -> Path:
+        """Where DuckDB may put what does not fit into memory."""
+        return self.settings.spill(domain, product, self.environment)
+
     def state(self) -> State:
         """What this run sees of the catalog at this instant."""
         now = State.of(self.database, self.environment)
@@ -45,10 +53,15 @@ class Run:
     @property
     def by(self) -> str:
         """Who runs it."""
-        try:
-            return getpass.getuser()
-        except (KeyError, OSError):
-            return "unknown"
+        return whoever()
+
+
+def whoever() -> str:
+    """Who runs this process."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
 
 
 def head_commit(root: Path) -> str | None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from meshwright.build.partitions import in_order
-from meshwright.catalog import pins, records
+from meshwright.build.state import State
+from meshwright.catalog import records
 from meshwright.catalog.database import Database
+from meshwright.config import PRODUCTION
 from meshwright.duck import literal
 from meshwright.quality.rules import rules_of
 from meshwright.spec.model import Column, Mapping_, Mesh, Partition, Port, ServiceLevel, Transform
@@ -82,9 +84,9 @@ class Description:
     contract: str
 
 
-def describe(mesh: Mesh, database: Database, port: Port) -> Description:
-    """Describe ``port`` as it is declared now and published now; UnavailableError where the catalog is not."""
-    published, audit, results = _recorded(database, port)
+def describe(mesh: Mesh, database: Database, port: Port, environment: str = PRODUCTION) -> Description:
+    """Describe ``port`` as declared now and as an environment has it; UnavailableError where the catalog is not."""
+    published, audit, results = _recorded(database, port, environment)
     contract, domain, product = port.contract, mesh.domains[port.domain], mesh.product_of(port.key)
     return Description(
         port=port.key,
@@ -116,18 +118,18 @@ def describe(mesh: Mesh, database: Database, port: Port) -> Description:
 
 
 def _recorded(
-    database: Database, port: Port
+    database: Database, port: Port, environment: str
 ) -> tuple[Published | None, Mapping[str, Any] | None, Mapping[str, Mapping[str, Any]]]:
     if not database.exists:
         return None, None, {}
     with database.read() as connection:
-        if port.key not in pins.pin(connection, [port.key]):
+        state = State.read(connection, environment)
+        if port.key not in state.pins:
             return None, None, {}
-        publish = records.last_publishes(connection)[port.key]
-        held = records.contents(connection).get(port.key, {})
-        audit = records.last_audits(connection).get(port.key)
-        results = records.rule_results(connection, audit["seq"]) if audit else []
-    partitions = sorted((p for p, content in held.items() if p and content.rows), key=in_order)
+        publish = records.publishes_of(connection, environment, state.own)[port.key]
+        audit = state.audits.get(port.key)
+        results = records.rule_results(connection, int(str(audit["seq"]))) if audit else []
+    partitions = sorted((p for p in state.held(port.key) if p and state.held(port.key)[p].rows), key=in_order)
     published = Published(
         publish["snapshot"], publish["rows"], publish["published_at"], publish["published_by"], publish["run"],
         tuple(partitions),

@@ -14,8 +14,9 @@ import duckdb
 
 from meshwright.build import landing
 from meshwright.build.dbt import generate
-from meshwright.build.plan import Planner, State
+from meshwright.build.plan import Planner
 from meshwright.build.sources import sources_of
+from meshwright.build.state import State
 from meshwright.catalog.database import Database
 from meshwright.catalog.health import Diagnosis
 from meshwright.catalog.pins import pin

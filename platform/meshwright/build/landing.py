@@ -12,20 +12,21 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from meshwright.build.sources import Source, said, team_code
+from meshwright.catalog import environments
 from meshwright.catalog import tables as t
 from meshwright.catalog.database import Database, now
 from meshwright.catalog.locks import product_lock
-from meshwright.config import Settings
+from meshwright.config import PRODUCTION, Settings, in_environment
 from meshwright.disk import sync
 from meshwright.duck import literal
 from meshwright.errors import BuildError, Fault
@@ -62,6 +63,7 @@ class Landing:
     code: str
     arrived_at: str
     files: tuple[LandedFile, ...]
+    environment: str = PRODUCTION
 
     @property
     def rows(self) -> int:
@@ -98,10 +100,23 @@ def format_of(path: Path) -> str | None:
     return _FORMATS.get(path.suffix.lower())
 
 
-def latest(connection: Connection) -> dict[str, Landing]:
-    """``<domain>/landing/<source>`` to its newest landing."""
-    newest = select(func.max(t.landings.c.seq)).group_by(t.landings.c.domain, t.landings.c.source)
-    rows = connection.execute(select(t.landings).where(t.landings.c.seq.in_(newest))).mappings().all()
+def latest(connection: Connection, environment: str = PRODUCTION) -> dict[str, Landing]:
+    """``<domain>/landing/<source>`` to its newest landing, in production or in the environment.
+
+    One of the environment gives way to what production lands later: a change is tried on what production has.
+    """
+    n = t.landings.c
+    newest = select(func.max(n.seq)).where(n.environment.in_({PRODUCTION, environment})).group_by(n.domain, n.source)
+    return {f"{found.domain}/landing/{found.source}": found for found in _read(connection, n.seq.in_(newest))}
+
+
+def numbered(connection: Connection, numbers: Collection[int]) -> dict[int, Landing]:
+    """Landings by their numbers."""
+    return {found.seq: found for found in _read(connection, t.landings.c.seq.in_(numbers))}
+
+
+def _read(connection: Connection, which: ColumnElement[bool]) -> list[Landing]:
+    rows = connection.execute(select(t.landings).where(which)).mappings().all()
     files: dict[int, list[LandedFile]] = {}
     for file in connection.execute(
         select(t.landing_files)
@@ -109,13 +124,13 @@ def latest(connection: Connection) -> dict[str, Landing]:
         .order_by(t.landing_files.c.landing, t.landing_files.c.ordinal)
     ).mappings():
         files.setdefault(file["landing"], []).append(_file(file))
-    return {
-        f"{row['domain']}/landing/{row['source']}": Landing(
+    return [
+        Landing(
             row["seq"], row["domain"], row["source"], row["version"], row["code"], row["arrived_at"],
-            tuple(files.get(row["seq"], [])),
+            tuple(files.get(row["seq"], [])), row["environment"],
         )
         for row in rows
-    }  # fmt: skip
+    ]  # fmt: skip
 
 
 def current_version(source: Source) -> str | None:
@@ -126,27 +141,52 @@ def current_version(source: Source) -> str | None:
         return str(source.ingest.version())
 
 
-def is_fresh(source: Source, landing: Landing | None, version: str | None) -> bool:
-    """Whether the source is still what has landed."""
-    return landing is not None and version is not None and (version, source.code) == (landing.version, landing.code)
+def why_due(
+    source: Source, landing: Landing | None, version: str | None, *, environment: str = PRODUCTION, force: bool = False
+) -> str | None:
+    """Why the source is to be landed; None where what has landed will do.
+
+    In an environment that is whatever the same code brought: data that is new at the source would hide what a change
+    of code does.
+    """
+    if force:
+        return "forced"
+    if landing is None:
+        return "never landed"
+    if version is None and environment == PRODUCTION:
+        return "its ingest names no version"
+    if landing.code != source.code:
+        return "code of its ingest changed"
+    return None if environment != PRODUCTION or version == landing.version else "the source changed"
 
 
-def land(settings: Settings, database: Database, source: Source, *, run: str, version: str | None) -> Landing:
+def land(
+    settings: Settings,
+    database: Database,
+    source: Source,
+    *,
+    run: str,
+    version: str | None,
+    environment: str = PRODUCTION,
+) -> Landing:
     """Run the ingest and record what came; an arrival equal to the last one is recorded as the same files.
 
     BuildError where the ingest raises, returns something else than data, or a file cannot be read.
     """
-    with product_lock(settings, source.key):
-        files = _arrived(settings, source)
-        return _recorded(database, source, files, run, version)
+    with product_lock(settings, source.key, environment=environment):
+        environments.require(database, environment)
+        files = _arrived(settings, source, environment)
+        return _recorded(database, source, files, run, version, environment)
 
 
-def _arrived(settings: Settings, source: Source) -> list[LandedFile]:
+def _arrived(settings: Settings, source: Source, environment: str) -> list[LandedFile]:
     with _team_code(source, "raised"):
         returned = source.ingest()
     store = settings.landing / source.domain / source.name
     store.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(config={**settings.duckdb, "temp_directory": str(store / ".spill")}) as con:
+    with duckdb.connect(
+        config={**settings.duckdb, "temp_directory": str(store / in_environment(".spill", environment))}
+    ) as con:
         _require_lasting(con, source)
         arrived = _as_files(con, returned, store, source)
         names = ["what it returned" if path.parent == store else path.name for path in arrived]
@@ -157,18 +197,19 @@ def _arrived(settings: Settings, source: Source) -> list[LandedFile]:
 
 
 def _recorded(
-    database: Database, source: Source, files: Sequence[LandedFile], run: str, version: str | None
+    database: Database, source: Source, files: Sequence[LandedFile], run: str, version: str | None, environment: str
 ) -> Landing:
     with database.write() as connection:
         arrived = now()
         row = {
             "domain": source.domain, "source": source.name, "version": version, "code": source.code,
             "rows": sum(f.rows for f in files), "bytes": sum(f.size for f in files), "run": run, "arrived_at": arrived,
+            "environment": environment,
         }  # fmt: skip
         key = connection.execute(insert(t.landings).values(**row)).inserted_primary_key
         assert key is not None
         connection.execute(insert(t.landing_files), [_row(key[0], i, file) for i, file in enumerate(files)])
-    return Landing(key[0], source.domain, source.name, version, source.code, arrived, tuple(files))
+    return Landing(key[0], source.domain, source.name, version, source.code, arrived, tuple(files), environment)
 
 
 def verify(landing: Landing) -> None:

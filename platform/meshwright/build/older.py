@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+from sqlalchemy import Connection
 
 from meshwright.build.context import Run
 from meshwright.build.partitions import stored
-from meshwright.build.plan import PortPlan, State
+from meshwright.build.plan import PortPlan
 from meshwright.build.staging import Part
+from meshwright.build.state import State
 from meshwright.catalog import records
+from meshwright.config import PRODUCTION
 from meshwright.duck import local_path
 from meshwright.spec.model import Port
 
@@ -43,7 +46,7 @@ def older_rows(run: Run, state: State, plan: PortPlan) -> OlderRows | None:
     files: dict[str, tuple[Path, ...]] = {}
     with run.database.read() as connection:
         found = {
-            due.partition: records.made_by(connection, plan.port.domain, plan.port.name, due.partition, due.parts.key)
+            due.partition: _made(connection, run.environment, plan.port, due.partition, due.parts.key)
             for due in plan.due
         }
     for partition, record in found.items():
@@ -55,6 +58,14 @@ def older_rows(run: Run, state: State, plan: PortPlan) -> OlderRows | None:
         parts[partition] = Part(partition, record["rows"], record["digest"])
         files[partition] = live
     return OlderRows(parts, files)
+
+
+def _made(connection: Connection, environment: str, port: Port, partition: str, key: str) -> Mapping[str, Any] | None:
+    """What a key made before in this environment, else in production."""
+    for place in dict.fromkeys((environment, PRODUCTION)):
+        if found := records.made_by(connection, port.domain, port.name, partition, key, place):
+            return found
+    return None
 
 
 def _files(port: Port, state: State, location: str, partition: str) -> tuple[Path, ...] | None:

@@ -10,12 +10,11 @@ from meshwright.build import landing as landings_
 from meshwright.build.dbt.graph import Graph
 from meshwright.build.dbt.manifests import graph_of
 from meshwright.build.keys import KeyParts, contract_part, digest_of
-from meshwright.build.landing import Landing
 from meshwright.build.partitions import WHOLE, in_order, require_known
 from meshwright.build.sources import Source, sources_of
-from meshwright.catalog import records
+from meshwright.build.state import State
 from meshwright.catalog.database import Database
-from meshwright.catalog.pins import pin, require_catalog, require_here
+from meshwright.catalog.pins import require_catalog, require_here
 from meshwright.catalog.records import Content
 from meshwright.config import PRODUCTION, Settings
 from meshwright.errors import BuildError, Fault, InputError, MeshError
@@ -23,47 +22,6 @@ from meshwright.quality.rules import audit_key, rules_of
 from meshwright.spec.model import Mapping_, Mesh, Port, Product
 
 NEVER_BUILT = "never built"
-
-
-@dataclass(frozen=True)
-class State:
-    """What the catalog knows at one instant."""
-
-    pins: Mapping[str, str]
-    contents: Mapping[str, Mapping[str, Content]]
-    landings: Mapping[str, Landing]
-    audits: Mapping[str, Mapping[str, object]]
-
-    def held(self, port: str) -> dict[str, Content]:
-        """The partitions of ``<domain>.<port>`` that hold rows; of a port without any, its empty whole."""
-        there = self.contents.get(port, {})
-        return {p: c for p, c in there.items() if c.rows or (not p and len(there) == 1)}
-
-    def digest(self, port: str) -> str:
-        """One digest for all that ``<domain>.<port>`` holds."""
-        return digest_of(sorted((p, content.digest) for p, content in self.held(port).items()))
-
-    def frozen(self, earlier: State, building: Collection[str]) -> State:
-        """This state, but with every port outside ``building`` as it was ``earlier``."""
-        outside = earlier.pins.keys() - set(building)
-        return replace(
-            self,
-            pins={**self.pins, **{name: earlier.pins[name] for name in outside}},
-            contents={**self.contents, **{name: earlier.contents.get(name, {}) for name in outside}},
-        )
-
-    @classmethod
-    def of(cls, database: Database, environment: str = PRODUCTION) -> State:
-        """Read in one transaction; empty where there is no catalog yet."""
-        if not database.exists:
-            return cls({}, {}, {}, {})
-        with database.read() as connection:
-            return cls(
-                pin(connection, environment=environment),
-                records.contents(connection, environment),
-                landings_.latest(connection),
-                records.last_audits(connection, environment),
-            )
 
 
 @dataclass(frozen=True)
@@ -121,6 +79,9 @@ class LandingPlan:
 class ProductPlan:
     """What a product needs. ``whole`` says why all partitions are taken, where they are.
 
+    ``moved``: production published it after the environment did, so that what the environment holds of it is made
+    on production again.
+
     ``partitions`` are those whose rows the build reads and replaces; None: all. ``missing`` are inputs that
     were never published or landed. ``error`` is why it could not be planned: an ingest, a version or a dbt project
     that is broken, which is nobody else's matter.
@@ -133,6 +94,7 @@ class ProductPlan:
     whole: str | None = None
     after: tuple[str, ...] = ()
     error: MeshError | None = None
+    moved: bool = False
 
     @property
     def due_ports(self) -> tuple[PortPlan, ...]:
@@ -147,7 +109,8 @@ class ProductPlan:
     @property
     def is_noop(self) -> bool:
         """Whether there is nothing to land, to build or to audit."""
-        return not (self.must_land or self.due_ports or self.after or any(p.audit_due for p in self.ports))
+        audit_due = any(p.audit_due for p in self.ports)
+        return not (self.must_land or self.due_ports or self.after or audit_due or self.moved)
 
     @property
     def is_due(self) -> bool:
@@ -173,6 +136,7 @@ class Planner:
     state: State
     force: bool = False
     only: Collection[str] | None = None
+    environment: str = PRODUCTION
     on_parse: Callable[[str], None] = lambda _: None
     _graphs: dict[str, Graph] = field(default_factory=dict)
     _sources: dict[str, dict[str, Source]] = field(default_factory=dict)
@@ -208,6 +172,11 @@ class Planner:
 
     def plan(self, product: Product) -> ProductPlan:
         """The plan of one product, as if nothing above it changed."""
+        base = self.state.base_of(product)
+        planner = self if base is self.state else replace(self, state=base)
+        return replace(planner._plan(product), moved=product.key in self.state.moved)
+
+    def _plan(self, product: Product) -> ProductPlan:
         landings = tuple(self._plan_landing(source) for source in self.sources_of(product))
         missing = tuple(name for name in sorted(self._needs(product)) if not self._is_there(product, name))
         if missing:
@@ -239,25 +208,16 @@ class Planner:
                 continue
             read = {name for name in self._needs(product) if not name.startswith("landing/")}
             after = tuple(sorted({up for name in read if (up := self.mesh.product_of(name).key) in moving}))
-            plan = ProductPlan(product, plan.landings, plan.ports, plan.missing, plan.whole, after)
+            plan = replace(plan, after=after)
             if plan.is_due:
                 moving.add(product.key)
             plans.append(plan)
         return tuple(plans)
 
     def _plan_landing(self, source: Source) -> LandingPlan:
-        landing = self.state.landings.get(source.key)
         version = landings_.current_version(source)
-        if self.force:
-            reason: str | None = "forced"
-        elif landing is None:
-            reason = "never landed"
-        elif version is None:
-            reason = "its ingest names no version"
-        elif landing.code != source.code:
-            reason = "code of its ingest changed"
-        else:
-            reason = None if landings_.is_fresh(source, landing, version) else "the source changed"
+        last = self.state.landings.get(source.key)
+        reason = landings_.why_due(source, last, version, environment=self.environment, force=self.force)
         return LandingPlan(source, version, reason)
 
     def _needs(self, product: Product) -> set[str]:

@@ -30,6 +30,7 @@ from meshwright.build.older import older_rows
 from meshwright.build.plan import Planner, PortPlan, ProductPlan
 from meshwright.build.publishing import PortResult, Publisher, Staged
 from meshwright.build.staging import Stager
+from meshwright.catalog import environments
 from meshwright.catalog.database import now
 from meshwright.catalog.locks import product_lock
 from meshwright.catalog.records import BuildRecord, confirm, write_builds
@@ -76,7 +77,9 @@ def build_product(
     """
     started = perf_counter()
     waiting = f"{product.key}: waiting for another build of it to end"
-    with product_lock(run.settings, product.key, on_wait=lambda: run.say(waiting)):
+    lock = product_lock(run.settings, product.key, environment=run.environment, on_wait=lambda: run.say(waiting))
+    with lock:
+        environments.require(run.database, run.environment)
         run.on_step("locked")
         for _ in range(MAX_REBUILDS):
             step = _Step(run, product, partitions, force)
@@ -109,8 +112,9 @@ class _Step:
     started: str = field(default_factory=now)
 
     def __post_init__(self) -> None:
-        self.state = self.run.state()
-        self.planner = Planner(self.run.settings, self.run.mesh, self.state, self.force, self.only)
+        state = self.run.state()
+        self.state = state.base_of(self.product)
+        self.planner = Planner(self.run.settings, self.run.mesh, state, self.force, self.only, self.run.environment)
 
     @cached_property
     def plan(self) -> ProductPlan:
@@ -130,7 +134,7 @@ class _Step:
     @property
     def scratch(self) -> Path:
         """The product's scratch folder; the last scratch file is kept for looking into."""
-        return self.run.settings.scratch_of(self.product.domain, self.product.name)
+        return self.run.scratch(self.product.domain, self.product.name)
 
     def run_once(self) -> Mapping[str, PortResult] | None:
         """The results by port; None where the product must be built again."""
@@ -218,7 +222,7 @@ class _Step:
         )
 
     def _opened(self, statements: Sequence[str]) -> duckdb.DuckDBPyConnection:
-        spill = self.run.settings.spill(self.product.domain, self.product.name)
+        spill = self.run.spill(self.product.domain, self.product.name)
         con = duck.connect(**self.run.settings.duckdb, preserve_insertion_order="false", temp_directory=str(spill))
         for statement in statements:
             con.execute(statement)

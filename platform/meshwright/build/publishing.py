@@ -16,8 +16,9 @@ from meshwright.build.context import Run
 from meshwright.build.keys import KeyParts
 from meshwright.build.older import OlderRows
 from meshwright.build.partitions import predicate, stored
-from meshwright.build.plan import PortPlan, ProductPlan, State
+from meshwright.build.plan import PortPlan, ProductPlan
 from meshwright.build.staging import EMPTY, Part, Stager, digests
+from meshwright.build.state import State
 from meshwright.catalog import records
 from meshwright.catalog.database import now
 from meshwright.catalog.publish import Move, MovedError, swap
@@ -67,12 +68,14 @@ class PortResult:
 class _Moving:
     """A due port on its way. ``changed`` are partitions whose rows differ from what is published.
 
+    It ``returns`` where an environment made the rows that production holds: the layer needs no snapshot of it.
     ``files`` is None as long as nothing needs to be written.
     """
 
     staged: Staged
     changed: frozenset[str]
     is_first: bool
+    returns: bool = False
     candidate: Candidate | None = None
     files: list[Path] | None = None
     committed: Committed | None = None
@@ -147,7 +150,9 @@ class Publisher:
 
         catalog = open_work_catalog(self.run.settings)
         try:
-            return self._published(catalog, [self._moving(s) for s in staged])
+            moving = [self._moving(s) for s in staged]
+            self.state = self.state.returned([m.port.key for m in moving if m.returns])
+            return self._published(catalog, moving)
         finally:
             catalog.engine.dispose()
 
@@ -170,7 +175,7 @@ class Publisher:
             try:
                 results = self._swap(moving, audits)
             except MovedError:
-                if self._rests_on_what_moved(moving):
+                if self.state.below is not None or self._rests_on_what_moved(moving):
                     return None
                 continue
             self.run.on_step("swapped")
@@ -179,10 +184,18 @@ class Publisher:
             Fault("others published it five times meanwhile", key=self.product.key, command="mesh build")
         )
 
-    def audit_in_place(self) -> Mapping[str, PortResult]:
-        """Audit what is published, where its rules changed; the pointers stay."""
+    def audit_in_place(self) -> Mapping[str, PortResult] | None:
+        """Audit what is published, where its rules changed; the pointers stay.
+
+        In an environment, ports that production holds by now resolve to it again; None where it moved meanwhile.
+        """
         audits = self._audit([])
-        if audits:
+        if left := self._left([]):
+            try:
+                self._swap_in([], left, audits)
+            except MovedError:
+                return None
+        elif audits:
             with self.run.database.write() as connection:
                 records.write_audits(connection, [a.record for a in audits.values()])
             self.failing += self._faults(audits)
@@ -204,10 +217,30 @@ class Publisher:
         comparable = {p: c.digest for p, c in current.items() if c.engine == duckdb.__version__}
         scope = {p for p in staged.plan.built if self._holds_rows(staged.port, p)} | staged.parts.keys()
         found = {p: staged.parts[p].digest if p in staged.parts else EMPTY for p in scope}
+        if self._is_as_below(staged.port, current, found):
+            return _Moving(staged, frozenset(), is_first=False, returns=True)
         changed = frozenset(p for p, digest in found.items() if comparable.get(p, EMPTY) != digest)
         if self.force and not self._reads_as_recorded(staged.port, comparable):
             changed = frozenset(scope)
         return _Moving(staged, changed, is_first=staged.port.key not in self.state.pins)
+
+    def _is_as_below(self, port: Port, current: Mapping[str, records.Content], found: Mapping[str, str]) -> bool:
+        """Whether an environment's port comes to hold what production holds; false in production."""
+        below = self.state.below
+        if below is None or port.key not in below.pins:
+            return False
+        there = {p: c for p, c in below.contents.get(port.key, {}).items() if c.digest != EMPTY}
+        kept = {p: c.digest for p, c in current.items()}
+        wanted = {p: digest for p, digest in {**kept, **found}.items() if digest != EMPTY}
+        engines = {c.engine for c in (*there.values(), *current.values())}
+        return wanted == {p: c.digest for p, c in there.items()} and engines <= {duckdb.__version__}
+
+    def _left(self, moving: Sequence[_Moving]) -> list[Port]:
+        """Ports whose own name in the layer goes, since it would point to nothing but what production holds."""
+        back = {m.port.key for m in moving if m.returns}
+        if self.product.key in self.state.moved:
+            back |= {p.key for p in self.product.ports} - {m.port.key for m in moving}
+        return [port for port in self.product.ports if port.key in back and port.key in self.state.own]
 
     def _holds_rows(self, port: Port, partition: str) -> bool:
         """Whether a planned partition is one, and no stand-in for those that only the build could tell."""
@@ -283,27 +316,45 @@ class Publisher:
         return [replace(f, command=f"mesh show {a.port.key}") for a in audits.values() for f in a.faults()]
 
     def _swap(self, moving: Sequence[_Moving], audits: Mapping[str, Audit]) -> Mapping[str, PortResult]:
-        publish = str(uuid.uuid4())
-        moved = [m for m in moving if m.committed]
-        stamp = now()
-        self.run.on_step("before swap")
-        swap(
-            self.run.database,
-            self.namespace,
-            [
-                Move(self.product.domain, m.port.name, self.state.pins.get(m.port.key), m.committed.location)
-                for m in moved
-                if m.committed
-            ],
-            publishes=[self._publish_record(m, publish, stamp) for m in moved],
-            builds=[record for m in moving for record in self._build_records(m, publish)],
-            inputs=[i for m in moving for i in self._inputs(m)],
-            audits=[replace(a.record, published=True) for a in audits.values()],
-        )
+        publish = self._swap_in(moving, self._left(moving), audits)
         results = {m.port.name: self._result(m, publish, audits.get(m.port.name)) for m in moving}
         kept = {p.name: self._kept(p, audits.get(p.name)) for p in self.product.ports if p.name not in results}
         self.failing += self._faults({name: a for name, a in audits.items() if name in kept})
         return {**results, **kept}
+
+    def _swap_in(self, moving: Sequence[_Moving], left: Sequence[Port], audits: Mapping[str, Audit]) -> str:
+        """Move the pointers of this run's layer; the publish id."""
+        publish = str(uuid.uuid4())
+        moved = [m for m in moving if m.committed]
+        domain, stamp = self.product.domain, now()
+        moves = [
+            Move(domain, m.port.name, self.state.pointer(m.port.key), m.committed.location)
+            for m in moved
+            if m.committed
+        ]
+        moves += [Move(domain, port.name, self.state.own[port.key], None) for port in left]
+        below = self.state.below
+        self.run.on_step("before swap")
+        swap(
+            self.run.database, self.namespace, moves,
+            publishes=[self._publish_record(m, publish, stamp) for m in moved],
+            builds=[record for m in moving for record in self._build_records(m, publish)],
+            inputs=[i for m in moving for i in self._inputs(m)],
+            audits=[replace(a.record, published=True) for a in audits.values()],
+            environment=self.run.environment,
+            parents={p.key: below.pins.get(p.key) for p in self.product.ports} if below else None,
+            inherited=[seq for m in moved for seq in self._inherited(m)],
+        )  # fmt: skip
+        return publish
+
+    def _inherited(self, item: _Moving) -> list[int]:
+        """Production's records of partitions that a port keeps when it comes to have a name in the layer."""
+        is_new = item.port.key not in self.state.own or self.product.key in self.state.moved
+        if self.state.below is None or not is_new:
+            return []
+        built = {record.partition for record in self._build_records(item, "")}
+        contents = self.state.contents.get(item.port.key, {})
+        return [content.seq for partition, content in contents.items() if partition not in built]
 
     def _rests_on_what_moved(self, moving: Sequence[_Moving]) -> bool:
         """Whether an input or a partition that is replaced is no longer what this build planned on."""
@@ -372,9 +423,11 @@ class Publisher:
         for part in item.staged.plan.due:
             for name, digest in part.parts.inputs.items():
                 narrowed = part.partition if name in same or name.startswith("landing/") else ""
+                landing = self.state.landings.get(f"{self.product.domain}/{name}")
                 found[name, narrowed] = records.InputRecord(
-                    item.port.name, name, narrowed, digest=digest, metadata_location=self.state.pins.get(name)
-                )
+                    item.port.name, name, narrowed, digest=digest, snapshot=landing.seq if landing else None,
+                    metadata_location=self.state.pins.get(name),
+                )  # fmt: skip
         for name in {read for rule in rules_of(item.port) for read in rule.reads}:
             found[name, "audit"] = records.InputRecord(
                 item.port.name, name, use="audit", metadata_location=self.state.pins.get(name)

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from sqlalchemy import Connection
+
 from meshwright.build.partitions import span
-from meshwright.build.plan import NEVER_BUILT, Planner, PortPlan, ProductPlan, State
+from meshwright.build.plan import NEVER_BUILT, Planner, PortPlan, ProductPlan
+from meshwright.build.state import State
 from meshwright.catalog import pins, records
 from meshwright.catalog.database import Database
 from meshwright.catalog.locks import is_held
-from meshwright.config import Settings
+from meshwright.config import PRODUCTION, Settings
 from meshwright.errors import MeshError
 from meshwright.spec.durations import seconds_of
 from meshwright.spec.model import Mesh, Port, Product
@@ -69,21 +72,24 @@ class _Records:
     candidates: frozenset[str] = frozenset()
 
 
-def status_of(settings: Settings, mesh: Mesh, database: Database, products: Sequence[Product]) -> list[PortStatus]:
-    """The ports of ``products``, producers first.
+def status_of(
+    settings: Settings, mesh: Mesh, database: Database, products: Sequence[Product], environment: str = PRODUCTION
+) -> list[PortStatus]:
+    """The ports of ``products`` in an environment, producers first.
 
     A product that cannot be planned (a dbt project that does not parse, an ingest that does not import) is
     ``broken`` and says why; all others are told as well. Raises UnavailableError for the catalog alone.
     """
-    state = State.of(database)
-    teller = _Teller(Planner(settings, mesh, state), _recorded(database, state))
+    state = State.of(database, environment)
+    planner = Planner(settings, mesh, state, environment=environment)
+    teller = _Teller(planner, _recorded(database, state, environment))
     for product in mesh:
         teller.tell(product)
     wanted = {product.key for product in products}
     return [status for status in teller.told.values() if status.product in wanted]
 
 
-def _recorded(database: Database, state: State) -> _Records:
+def _recorded(database: Database, state: State, environment: str) -> _Records:
     if not database.exists:
         return _Records()
     with database.read() as connection:
@@ -97,12 +103,20 @@ def _recorded(database: Database, state: State) -> _Records:
             if audit["verdict"] != "passed"
         }
         return _Records(
-            records.last_publishes(connection),
-            records.last_builds(connection),
+            records.publishes_of(connection, environment, state.own),
+            records.last_builds(connection, environment),
             failed,
-            records.confirmations(connection),
+            _confirmations(connection, state, environment),
             frozenset(pins.environments(connection)),
         )
+
+
+def _confirmations(connection: Connection, state: State, environment: str) -> dict[str, str]:
+    """When it was last found that nothing is to be done, in production only for what is read from there."""
+    found = {p: at for p, at in records.confirmations(connection).items() if p not in state.own}
+    for port, at in records.confirmations(connection, environment).items():
+        found[port] = max(at, found.get(port, ""))
+    return found
 
 
 @dataclass
@@ -115,7 +129,7 @@ class _Teller:
 
     def tell(self, product: Product) -> None:
         """Add the ports of a product to ``told``."""
-        building = is_held(self.planner.settings, product.key)
+        building = is_held(self.planner.settings, product.key, self.planner.environment)
         try:
             plan = self.planner.plan(product)
             reads = {port.key: self.planner.graph(product.domain).reads(port.name) for port in product.ports}
@@ -129,6 +143,8 @@ class _Teller:
 
     def _condition(self, plan: ProductPlan, port: Port, reads: frozenset[str]) -> tuple[Condition, tuple[str, ...]]:
         reasons = tuple(_reasons(plan, port, reads, self.told))
+        if plan.moved and port.key in self.planner.state.own:
+            reasons = ("production published it since", *reasons)
         if port.key not in self.planner.state.pins:
             return "not built", tuple(reason for reason in reasons if reason != NEVER_BUILT)
         if reasons:

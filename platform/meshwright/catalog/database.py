@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, delete, event, insert, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.schema import CreateColumn
 
 from meshwright.catalog import tables
 from meshwright.config import Settings
@@ -113,8 +114,8 @@ class Database:
                 )
             )
         with engine.connect().execution_options(mesh_write=True) as connection, connection.begin():
-            # Whatever was added since an older layout is a table of its own.
             tables.metadata.create_all(connection)
+            _add_columns(connection)
             connection.execute(delete(tables.layout))
             connection.execute(insert(tables.layout).values(version=tables.LAYOUT_VERSION))
 
@@ -157,6 +158,18 @@ class Database:
                     Fault(f"the catalog {self.shown} is damaged: {error.orig}", command="mesh doctor")
                 ) from error
             raise
+
+
+def _add_columns(connection: Connection) -> None:
+    """Bring tables of an older layout up to date; tables that are new since were just made."""
+    there = inspect(connection)
+    preparer = connection.dialect.identifier_preparer
+    for table in tables.metadata.sorted_tables:
+        known = {column["name"] for column in there.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                spelt = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {preparer.format_table(table)} ADD COLUMN {spelt}")
 
 
 def _size(path: str | None) -> int:

@@ -61,9 +61,9 @@ def published(connection: Connection) -> Published:
 
 
 def landed(connection: Connection, retention_days: int) -> set[Path]:
-    """Files of each source's newest landing, and of all that arrived within the retention."""
+    """Files of each source's newest landing in every environment, and of all that arrived within the retention."""
     n, f = t.landings.c, t.landing_files.c
     horizon = (datetime.now(UTC) - timedelta(days=retention_days)).isoformat(timespec="microseconds")
-    newest = select(func.max(n.seq)).group_by(n.domain, n.source)
+    newest = select(func.max(n.seq)).group_by(n.environment, n.domain, n.source)
     kept = select(n.seq).where(or_(n.seq.in_(newest), n.arrived_at >= horizon))
     return {real(path) for (path,) in connection.execute(select(f.path).where(f.landing.in_(kept)))}

@@ -19,10 +19,11 @@ from sqlalchemy import Connection, delete, func, select
 
 from meshwright.catalog import tables as t
 from meshwright.catalog.database import Database
-from meshwright.catalog.locks import lock_name, parse_lock, product_lock
+from meshwright.catalog.environments import known
+from meshwright.catalog.locks import gate, lock_name, parse_lock, product_lock
 from meshwright.catalog.pins import PRODUCTION_CATALOG, WORK_CATALOG, require_catalog
 from meshwright.catalog.publish import forget
-from meshwright.config import Settings
+from meshwright.config import Settings, in_environment
 from meshwright.errors import Fault, UnavailableError
 from meshwright.spec.model import Product
 
@@ -56,6 +57,7 @@ def collect(
     although the warehouse holds data, or speaks of another warehouse.
     """
     with ExitStack() as held:
+        held.enter_context(gate(settings))
         return _Collection(settings, database, tuple(mesh_products), grace, dry_run, held).run()
 
 
@@ -94,6 +96,7 @@ class _Collection:
     def __post_init__(self) -> None:
         self.product_of = {port.key: p.key for p in self.products for port in p.ports}
         self.domains = {p.domain for p in self.products}
+        self.environments = set(known(self.database))
 
     def run(self) -> Collected:
         rooms = [sorted(room.glob("*/*")) for room in (self.settings.warehouse, self.settings.landing)]
@@ -126,10 +129,10 @@ class _Collection:
             except UnavailableError as error:
                 if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, TimeoutError):
                     raise
-                self.busy.add(name)
+                self.busy.add(_plain(name))
 
     def _is_domain_busy(self, domain: str) -> bool:
-        return any(name.startswith(f"{domain}/") for name in self.busy)
+        return any(name.startswith(f"{_plain(domain)}/") for name in self.busy)
 
     def _is_busy(self, domain: str, port: str) -> bool:
         """Whether a live process holds the port's product; of a port that is gone, any product of its domain."""
@@ -165,7 +168,7 @@ class _Collection:
     def _knows_anything(self) -> bool:
         if not self.database.exists:
             return False
-        tables = (t.landings, t.builds, t.publishes, t.iceberg_namespace_properties)
+        tables = (t.landings, t.builds, t.publishes, t.iceberg_namespace_properties, t.environments)
         with self.database.read() as connection:
             return any(connection.execute(select(func.count()).select_from(table)).scalar() for table in tables)
 
@@ -216,6 +219,7 @@ class _Collection:
         """Locks and scratch files of products and domains that are gone, and what a killed dbt parse left."""
         living = {p.key for p in self.products}
         living |= {f"{kind}/{domain}" for kind in ("by-hand", "parse") for domain in self.domains}
+        living |= {in_environment(p.key, name) for p in self.products for name in self.environments}
         for folder in scratch:
             first, second = folder.parent.name, folder.name
             if f"{first}/{second}" not in living and not (self._is_domain_busy(first) or self._is_domain_busy(second)):
@@ -225,8 +229,10 @@ class _Collection:
                 yield partial
         for lock in sorted(self.settings.locks.glob("*.lock")):
             name = lock_name(lock)
-            is_product = name.count("/") == 1 or name.split("/")[0] not in self.domains
-            if is_product and name not in living and name not in self.busy:
+            environment, _, plain = name.rpartition("@")
+            is_product = plain.count("/") == 1 or plain.split("/")[0] not in self.domains
+            dropped = environment and environment not in self.environments
+            if (dropped or (is_product and name not in living)) and plain not in self.busy:
                 yield lock
 
     def _is_old(self, file: Path) -> bool:
@@ -259,6 +265,11 @@ class _Collection:
                     _prune(folder)
         except OSError as error:
             raise UnavailableError(Fault(f"cannot remove: {error}", command="mesh doctor")) from error
+
+
+def _plain(name: str) -> str:
+    """The name of a lock or a folder without its environment: one that builds keeps all of its product's files."""
+    return name.rpartition("@")[2]
 
 
 def _name(catalog: str, namespace: str, name: str, location: str) -> _Name:

@@ -14,7 +14,8 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 from meshwright.catalog.database import Database
-from meshwright.catalog.pins import environments, pin, require_catalog
+from meshwright.catalog.environments import known_to
+from meshwright.catalog.pins import environments, own, pin, require_catalog
 from meshwright.catalog.tables import LAYOUT_VERSION
 from meshwright.config import Settings
 from meshwright.duck import local_path
@@ -69,7 +70,8 @@ def catalog(settings: Settings, database: Database) -> Iterator[Diagnosis]:
             return
         with database.read() as connection:
             damage = _damage(connection)
-            pins, runs = pin(connection), environments(connection)
+            pins, layers = pin(connection), environments(connection)
+            named = known_to(connection)
     except MeshError as error:
         fault = error.faults[0]
         locked = "locked" in fault.reason
@@ -80,6 +82,8 @@ def catalog(settings: Settings, database: Database) -> Iterator[Diagnosis]:
         yield Diagnosis("broken", "catalog", f"{database.shown} is damaged: {damage}", _anew(settings))
         return
     shown = f"{database.shown}, layout {LAYOUT_VERSION}, {len(pins)} ports published"
+    runs = [name for name in layers if name not in named]
+    shown += f", environments {', '.join(named)}" if named else ""
     yield Diagnosis("ok", "catalog", shown + (f", candidates of {', '.join(runs)}" if runs else ""))
     if pins:
         yield _places(settings, pins)
@@ -93,8 +97,9 @@ def data_files(database: Database) -> Iterator[Diagnosis]:
         return
     with database.read() as connection:
         pins = pin(connection)
+        named = [(name, own(connection, name)) for name in known_to(connection)]
     count = 0
-    for port, location in pins.items():
+    for port, location in [*pins.items(), *((f"{p} in {name}", at) for name, mine in named for p, at in mine.items())]:
         try:
             files = live_files(location)
         except (OSError, ValueError):  # its metadata cannot be read, which the collection tells
@@ -103,7 +108,9 @@ def data_files(database: Database) -> Iterator[Diagnosis]:
         hurt = [file for file, size in files.items() if not file.is_file() or file.stat().st_size != size]
         if hurt:
             message = f"{len(hurt)} of {len(files)} data files of {port} are gone or cut, first {hurt[0]}"
-            yield Diagnosis("broken", "data", message, f"mesh build --force {port}")
+            plain, _, name = port.partition(" in ")
+            where = f"--env {name} " if name else ""
+            yield Diagnosis("broken", "data", message, f"mesh build {where}--force {plain}")
     yield Diagnosis("ok", "data", f"{count} published data files are looked at")
 
 

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from meshwright.config import Settings
+from meshwright.config import PRODUCTION, Settings, in_environment
 from meshwright.errors import Fault, UnavailableError
 
 
-def lock_path(settings: Settings, product: str) -> Path:
-    """The lock file of ``<domain>/<product>``."""
-    return settings.locks / f"{product.replace('/', '__')}.lock"
+def lock_path(settings: Settings, product: str, environment: str = PRODUCTION) -> Path:
+    """The lock file of ``<domain>/<product>`` in one environment."""
+    return settings.locks / f"{in_environment(product.replace('/', '__'), environment)}.lock"
 
 
 def lock_name(path: Path) -> str:
-    """What a lock file is of: the way back from :func:`lock_path`."""
+    """What a lock file is of: the way back from :func:`lock_path`, ``<environment>@`` before it where it has one."""
     return path.stem.replace("__", "/")
 
 
@@ -28,17 +28,39 @@ def parse_lock(domain: str) -> str:
 
 
 @contextmanager
-def product_lock(
-    settings: Settings, product: str, *, on_wait: Callable[[], None] = lambda: None, timeout: float = -1
-) -> Iterator[None]:
-    """Hold the product (or ``<domain>/landing/<source>``); ``on_wait`` is called once where somebody else does.
+def gate(settings: Settings) -> Iterator[None]:
+    """Keep environments and their locks as they are: nobody makes one of either meanwhile.
 
-    A negative ``timeout`` waits for ever. UnavailableError where ``timeout`` seconds were not enough, or the lock
-    cannot be made.
+    Who holds it and then takes the locks that there are has excluded every build in an environment.
     """
-    path = lock_path(settings, product)
+    try:
+        settings.locks.mkdir(parents=True, exist_ok=True)
+        with FileLock(settings.locks / ".environments"):
+            yield
+    except OSError as error:
+        raise UnavailableError(Fault(f"cannot lock the environments: {error}", command="mesh doctor")) from error
+
+
+@contextmanager
+def product_lock(
+    settings: Settings,
+    product: str,
+    *,
+    environment: str = PRODUCTION,
+    on_wait: Callable[[], None] = lambda: None,
+    timeout: float = -1,
+) -> Iterator[None]:
+    """Hold the product (or ``<domain>/landing/<source>``) in one environment, where others do not disturb.
+
+    ``on_wait`` is called once where somebody else holds it. A negative ``timeout`` waits for ever. UnavailableError
+    where ``timeout`` seconds were not enough, or the lock cannot be made.
+    """
+    path = lock_path(settings, product, environment)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if environment != PRODUCTION:
+            with gate(settings):
+                path.touch()
         lock = FileLock(path)
         try:
             lock.acquire(timeout=0)
@@ -57,9 +79,9 @@ def product_lock(
         lock.release()
 
 
-def is_held(settings: Settings, product: str) -> bool:
-    """Whether a live process holds the product."""
-    path = lock_path(settings, product)
+def is_held(settings: Settings, product: str, environment: str = PRODUCTION) -> bool:
+    """Whether a live process holds the product in an environment."""
+    path = lock_path(settings, product, environment)
     if not path.exists():
         return False
     try:

@@ -12,7 +12,8 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from meshwright.catalog.database import Database
-from meshwright.catalog.tables import iceberg_tables
+from meshwright.catalog.tables import audits, iceberg_tables
+from meshwright.catalog.tables import environments as environments_
 from meshwright.config import PRODUCTION, Settings
 from meshwright.duck import local_path
 from meshwright.errors import Fault, UnavailableError
@@ -42,28 +43,41 @@ def pin(
 ) -> Mapping[str, str]:
     """``<domain>.<port>`` to metadata location, for what is published (all, or those of ``ports``).
 
-    Names of the environment come first, then production's.
+    Names of the environment come first, then production's. A run is a layer over the environment that it built in.
     """
     found: dict[str, str] = {}
-    for layer in dict.fromkeys((Layer(PRODUCTION), Layer(environment))):
-        rows = connection.execute(
-            select(
-                iceberg_tables.c.table_namespace, iceberg_tables.c.table_name, iceberg_tables.c.metadata_location
-            ).where(iceberg_tables.c.catalog_name == layer.catalog)
-        )
-        prefix = layer.namespace("")
-        for namespace, name, location in rows:
-            if namespace.startswith(prefix) and location:
-                found[f"{namespace[len(prefix) :]}.{name}"] = location
+    for layer in dict.fromkeys((PRODUCTION, _environment_of(connection, environment), environment)):
+        found |= own(connection, layer)
     return found if ports is None else {name: found[name] for name in ports if name in found}
 
 
+def own(connection: Connection, environment: str) -> dict[str, str]:
+    """``<domain>.<port>`` to metadata location, for the names that one layer holds itself."""
+    c, layer = iceberg_tables.c, Layer(environment)
+    rows = connection.execute(
+        select(c.table_namespace, c.table_name, c.metadata_location).where(c.catalog_name == layer.catalog)
+    )
+    prefix = layer.namespace("")
+    return {
+        f"{namespace[len(prefix) :]}.{name}": location
+        for namespace, name, location in rows
+        if namespace.startswith(prefix) and location
+    }
+
+
+def _environment_of(connection: Connection, run: str) -> str:
+    """The environment in which a run was refused; production for whatever is no such run."""
+    found = connection.execute(select(audits.c.environment).where(audits.c.run == run).limit(1)).scalar()
+    return found or PRODUCTION
+
+
 def environments(connection: Connection) -> tuple[str, ...]:
-    """Every environment, candidate of a run or not, that has names of its own."""
+    """Everything that ``--env`` may name beside production: environments, and runs that left candidates."""
     rows = connection.execute(
         select(iceberg_tables.c.table_namespace).where(iceberg_tables.c.catalog_name == WORK_CATALOG).distinct()
     )
-    return tuple(sorted({namespace.rpartition("__")[0] for (namespace,) in rows}))
+    made = connection.execute(select(environments_.c.name)).scalars()
+    return tuple(sorted({*made, *(namespace.rpartition("__")[0] for (namespace,) in rows)}))
 
 
 def require_catalog(settings: Settings, database: Database) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -10,8 +10,9 @@ from sqlalchemy.exc import IntegrityError
 
 from meshwright.catalog import records, tables
 from meshwright.catalog.database import Database, now
-from meshwright.catalog.pins import PRODUCTION_CATALOG, WORK_CATALOG
+from meshwright.catalog.pins import WORK_CATALOG, Layer, own
 from meshwright.catalog.tables import iceberg_namespace_properties, iceberg_tables
+from meshwright.config import PRODUCTION
 
 
 class MovedError(Exception):
@@ -20,12 +21,16 @@ class MovedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One pointer to move: from the parent that the candidate was made of to the candidate."""
+    """One pointer to move: from where it was when the candidate was made to the candidate.
+
+    ``expected`` None: there was none. ``location`` None: an environment's own pointer goes, and its name resolves
+    to production again.
+    """
 
     domain: str
     port: str
     expected: str | None
-    location: str
+    location: str | None
 
 
 def swap(
@@ -37,14 +42,24 @@ def swap(
     builds: Sequence[records.BuildRecord],
     inputs: Sequence[records.InputRecord],
     audits: Sequence[records.AuditRecord],
+    environment: str = PRODUCTION,
+    parents: Mapping[str, str | None] | None = None,
+    inherited: Sequence[int] = (),
 ) -> None:
     """Compare and swap all pointers, write the records and take the candidates' names away.
 
-    MovedError where a pointer is no longer what its candidate was made of.
+    MovedError where a pointer is no longer what its candidate was made of. In an environment, ``parents`` are
+    production's pointers (``<domain>.<port>``) that must still be as they were, ``inherited`` the build records of
+    production (by ``seq``) that hold for partitions that the layer keeps as they are.
     """
     with database.write() as connection:
+        if parents:
+            now_there = own(connection, PRODUCTION)
+            if any(now_there.get(port) != location for port, location in parents.items()):
+                raise MovedError
         for move in moves:
-            _move(connection, move)
+            move_pointer(connection, move, environment)
+        records.copy_builds(connection, inherited, environment=environment, verdict="unchanged", publish=None)
         if publishes:
             records.write_publishes(connection, publishes)
         records.write_builds(connection, builds, inputs)
@@ -52,10 +67,19 @@ def swap(
         forget(connection, candidate_namespace, [move.port for move in moves])
 
 
-def _move(connection: Connection, move: Move) -> None:
-    key = {"catalog_name": PRODUCTION_CATALOG, "table_namespace": move.domain, "table_name": move.port}
+def move_pointer(connection: Connection, move: Move, environment: str = PRODUCTION) -> None:
+    """Move one pointer of a layer; MovedError where it is not the expected one."""
+    layer = Layer(environment)
+    namespace = layer.namespace(move.domain)
+    key = {"catalog_name": layer.catalog, "table_namespace": namespace, "table_name": move.port}
+    if move.location is None:
+        assert environment != PRODUCTION
+        if own(connection, environment).get(f"{move.domain}.{move.port}") != move.expected:
+            raise MovedError
+        forget(connection, namespace, [move.port])
+        return
     if move.expected is None:
-        _ensure_namespace(connection, move.domain)
+        _ensure_namespace(connection, layer.catalog, namespace)
         try:
             connection.execute(
                 insert(iceberg_tables).values(**key, metadata_location=move.location, iceberg_type="TABLE")
@@ -75,9 +99,9 @@ def _move(connection: Connection, move: Move) -> None:
         raise MovedError
 
 
-def _ensure_namespace(connection: Connection, domain: str) -> None:
+def _ensure_namespace(connection: Connection, catalog: str, namespace: str) -> None:
     n = iceberg_namespace_properties
-    key = {"catalog_name": PRODUCTION_CATALOG, "namespace": domain, "property_key": "exists"}
+    key = {"catalog_name": catalog, "namespace": namespace, "property_key": "exists"}
     if not connection.execute(select(n).where(*(n.c[k] == v for k, v in key.items()))).first():
         connection.execute(insert(n).values(**key, property_value="true"))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select
 
 from meshwright.catalog import tables as t
 from meshwright.config import PRODUCTION
@@ -124,6 +124,7 @@ class Content:
     key_parts: Mapping[str, Any] = field(compare=False)
     confirmed_at: str = ""
     snapshot: int | None = None
+    seq: int = field(default=0, compare=False)
 
 
 def write_builds(connection: Connection, builds: Iterable[BuildRecord], inputs: Iterable[InputRecord]) -> None:
@@ -194,8 +195,59 @@ def contents(connection: Connection, environment: str = PRODUCTION) -> dict[str,
             key_parts=json.loads(row["key_parts"]),
             confirmed_at=row["finished_at"],
             snapshot=row["snapshot"],
+            seq=row["seq"],
         )
     return found
+
+
+def copy_builds(connection: Connection, seqs: Iterable[int], **changes: Any) -> None:
+    """Add rows of ``mesh_builds`` once more, with other values in some columns; what their builds read is shared."""
+    rows = connection.execute(select(t.builds).where(t.builds.c.seq.in_(list(seqs))).order_by(t.builds.c.seq))
+    copies = [{k: v for k, v in row.items() if k != "seq"} | changes for row in rows.mappings()]
+    if copies:
+        connection.execute(insert(t.builds), copies)
+
+
+def copy_audit(connection: Connection, seq: int, **changes: Any) -> None:
+    """Add a row of ``mesh_audits`` once more with the results of its rules, with other values in some columns."""
+    row = connection.execute(select(t.audits).where(t.audits.c.seq == seq)).mappings().one()
+    values = {k: v for k, v in row.items() if k != "seq"} | changes
+    made = connection.execute(insert(t.audits).values(**values)).inserted_primary_key
+    assert made is not None
+    rules = connection.execute(select(t.audit_rules).where(t.audit_rules.c.audit == seq)).mappings()
+    copies = [{**rule, "audit": made[0]} for rule in rules]
+    if copies:
+        connection.execute(insert(t.audit_rules), copies)
+
+
+def forget(connection: Connection, environment: str, domain: str | None = None, ports: Collection[str] = ()) -> None:
+    """Remove the records of an environment, or those of what some of its ports hold and held.
+
+    Refused and failed builds of ports stay until the environment goes.
+    """
+    b, a = t.builds.c, t.audits.c
+
+    def of(table: Table) -> list[ColumnElement[bool]]:
+        c = table.c
+        mine = [c.environment == environment]
+        return mine if domain is None else [*mine, c.domain == domain, c.port.in_(ports)]
+
+    builds = [*of(t.builds), *([] if domain is None else [b.verdict.in_(CURRENT)])]
+    audits = [*of(t.audits), *([] if domain is None else [a.published == 1])]
+    connection.execute(delete(t.audit_rules).where(t.audit_rules.c.audit.in_(select(a.seq).where(*audits))))
+    connection.execute(delete(t.audits).where(*audits))
+    _forget_builds(connection, builds)
+    for table in (t.publishes, t.confirmations):
+        connection.execute(delete(table).where(*of(table)))
+
+
+def _forget_builds(connection: Connection, which: Iterable[ColumnElement[bool]]) -> None:
+    """Remove build records, and what those builds read where no other record of them is left."""
+    where = list(which)
+    ids = set(connection.execute(select(t.builds.c.id).where(*where)).scalars())
+    connection.execute(delete(t.builds).where(*where))
+    left = set(connection.execute(select(t.builds.c.id).where(t.builds.c.id.in_(ids))).scalars())
+    connection.execute(delete(t.build_inputs).where(t.build_inputs.c.build.in_(ids - left)))
 
 
 def last_audits(connection: Connection, environment: str = PRODUCTION) -> dict[str, Mapping[str, Any]]:
@@ -227,6 +279,30 @@ def last_publishes(connection: Connection, environment: str = PRODUCTION) -> dic
     newest = select(func.max(p.seq)).where(p.environment == environment).group_by(p.domain, p.port)
     rows = connection.execute(select(t.publishes).where(p.seq.in_(newest))).mappings()
     return {f"{row['domain']}.{row['port']}": dict(row) for row in rows}
+
+
+def publishes_of(connection: Connection, environment: str, own: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """:func:`last_publishes` as an environment sees it that holds the ports ``own`` (``<domain>.<port>``) itself."""
+    found = last_publishes(connection)
+    if environment == PRODUCTION:
+        return found
+    mine = last_publishes(connection, environment)
+    return found | {port: mine[port] for port in own if port in mine}
+
+
+def newest_publishes(connection: Connection, environment: str) -> dict[str, tuple[int, frozenset[str]]]:
+    """``<domain>/<product>`` to the number of its newest publish, and the ports that it ever published there."""
+    p = t.publishes.c
+    rows = connection.execute(
+        select(p.domain, p.product, p.port, func.max(p.seq))
+        .where(p.environment == environment)
+        .group_by(p.domain, p.product, p.port)
+    )
+    found: dict[str, tuple[int, frozenset[str]]] = {}
+    for domain, product, port, seq in rows:
+        newest, ports = found.get(f"{domain}/{product}", (0, frozenset()))
+        found[f"{domain}/{product}"] = max(newest, seq), ports | {f"{domain}.{port}"}
+    return found
 
 
 def audits_of_run(connection: Connection, domain: str, run: str) -> dict[str, int]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-LAYOUT_VERSION = 2
+from meshwright.config import PRODUCTION
+
+LAYOUT_VERSION = 3
 
 metadata = MetaData()
 
@@ -33,6 +35,15 @@ iceberg_namespace_properties = Table(
     Column("property_value", String(1000), nullable=False),
 )
 
+environments = Table(
+    "mesh_environments",
+    metadata,
+    Column("name", String(63), primary_key=True),
+    Column("created_at", String(32), nullable=False),
+    Column("created_by", String(255), nullable=False),
+    comment="Layers of names over production that somebody made; runs, whose candidates live beside them, are none.",
+)
+
 layout = Table("mesh_layout", metadata, Column("version", Integer, primary_key=True))
 
 landings = Table(
@@ -47,6 +58,7 @@ landings = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("run", String(64), nullable=False),
     Column("arrived_at", String(32), nullable=False),
+    Column("environment", String(63), nullable=False, server_default=PRODUCTION),
     Index("mesh_landings_source", "domain", "source", "seq"),
 )
 
@@ -113,7 +125,7 @@ build_inputs = Table(
     Column("input", String(130), primary_key=True, comment="<domain>.<port>, or landing/<source>."),
     Column("partition", String(255), primary_key=True, comment="Empty: the whole of it."),
     Column("digest", String(64), comment="NULL for an input of the audit alone."),
-    Column("snapshot", BigInteger),
+    Column("snapshot", BigInteger, comment="Of a landing its number in mesh_landings."),
     Column("metadata_location", String(1000)),
 )
 

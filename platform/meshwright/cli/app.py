@@ -31,6 +31,7 @@ VERBS = {
     "status": "Show each port: snapshot, rows, age, verdict, what is stale.",
     "show": "Show a port's contract in plain words.",
     "history": "Show the builds and publishes of a port.",
+    "env": "Try a change on production's data, beside production.",
     "query": "Run one SELECT over published ports.",
     "contract": "Lint and compare contract files, without a mesh.",
     "up": "Start the Dagster UI and daemon with all code locations.",

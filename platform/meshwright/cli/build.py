@@ -9,14 +9,16 @@ from typing import Any
 import click
 
 from meshwright.build.partitions import in_order
-from meshwright.build.plan import Planner, ProductPlan, State
-from meshwright.catalog import records
+from meshwright.build.plan import Planner, ProductPlan
+from meshwright.build.state import State
+from meshwright.catalog import environments, records
 from meshwright.catalog.database import Database, now
-from meshwright.cli.output import emit, emit_json, format_option, say, settings_of, style, table
+from meshwright.cli.output import emit, emit_json, env_option, format_option, say, settings_of, style, table
 from meshwright.cli.words import counted
-from meshwright.config import Settings
+from meshwright.config import PRODUCTION, Settings
 from meshwright.errors import Fault, InputError, UnavailableError
 from meshwright.spec import load, select
+from meshwright.spec.graph import downstream
 from meshwright.spec.model import Mesh, Product
 
 EXAMPLES = """\b
@@ -26,6 +28,7 @@ Examples:
   mesh build +growth.campaign_impact  a port's product and all that it reads
   mesh build sales --partition 10     one partition
   mesh build sales --from 10 --to 12  a range of partitions
+  mesh build --env try_it sales       beside production, on production's data
   mesh build --plan                   what would be done, and why
 """
 
@@ -37,6 +40,7 @@ Examples:
 @click.option("--to", "last", metavar="P", help="The last partition of a range.")
 @click.option("--force", is_flag=True, help="Land and build even what is current.")
 @click.option("--plan", "plan_only", is_flag=True, help="Show what would be landed and built, and why; do nothing.")
+@env_option
 @format_option
 @click.pass_context
 def command(
@@ -47,30 +51,46 @@ def command(
     last: str | None,
     force: bool,
     plan_only: bool,
+    environment: str,
     format_: str,
 ) -> int:
     """Land sources, build, audit and publish products.
 
     A SELECTOR is a domain, a product (<domain>/<product>) or a port (<domain>.<port>); + before it adds all
     that it reads. A product is built and published whole, and only where something changed.
+
+    With --env, what is selected and whoever reads it is built into that environment, on what production has; nothing
+    of production is written. What has landed is used as it is, unless the code of its ingest changed.
     """
     settings = settings_of(ctx)
     mesh = load(settings.root)
     products = select(mesh, selectors)
     database = Database(settings)
-    state = State.of(database)
+    environments.require(database, environment)
+    state = State.of(database, environment)
+    if environment != PRODUCTION:
+        products = _with_readers(mesh, products, state)
     only = _partitions(products, state, partitions, first, last)
-    planner = Planner(settings, mesh, state, force, only, on_parse=tell_parsing)
+    planner = Planner(settings, mesh, state, force, only, environment, on_parse=tell_parsing)
     plans = planner.plan_all(products)
     if plan_only:
         _print_plan(plans, format_)
         return _tell_broken(plans)
     if only is None:
-        confirm_current(database, plans)
+        confirm_current(database, plans, environment)
     if any(plan.is_due for plan in plans):
-        return run_plans(settings, mesh, plans, only, force=force, format_=format_)
-    catch_up(settings, mesh, database)
+        return run_plans(settings, mesh, plans, only, force=force, format_=format_, environment=environment)
+    if environment == PRODUCTION:
+        catch_up(settings, mesh, database)
     return _nothing(plans, state, format_)
+
+
+def _with_readers(mesh: Mesh, products: Sequence[Product], state: State) -> tuple[Product, ...]:
+    """``products``, and whoever reads them or what the environment holds, directly or not."""
+    wanted = {product.key for product in products}
+    held = {mesh.product_of(port).key for port in state.own if port in mesh.ports} - wanted
+    keys = downstream(list(mesh), wanted | held) - held
+    return tuple(product for product in mesh if product.key in keys)
 
 
 def run_plans(
@@ -81,6 +101,7 @@ def run_plans(
     *,
     force: bool,
     format_: str,
+    environment: str = PRODUCTION,
 ) -> int:
     """Execute plans with live progress; the exit code."""
     from meshwright.cli.progress import Progress
@@ -88,20 +109,21 @@ def run_plans(
     from meshwright.orchestration.session import Session
 
     progress = Progress([plan for plan in plans if plan.is_due], debug=click.get_current_context().obj["debug"])
-    outcome = execute(Session(settings, mesh, listener=progress), plans, partitions=only, force=force)
+    session = Session(settings, mesh, listener=progress, environment=environment)
+    outcome = execute(session, plans, partitions=only, force=force)
     progress.finish(outcome)
     if format_ == "json":
         emit_json(progress.as_data(outcome))
     return progress.exit_code(outcome)
 
 
-def confirm_current(database: Database, plans: Sequence[ProductPlan]) -> None:
+def confirm_current(database: Database, plans: Sequence[ProductPlan], environment: str = PRODUCTION) -> None:
     """Record when it was found that there is nothing to do; where that cannot be written, it is only not told."""
     current = [port.key for plan in plans if not plan.is_due for port in plan.product.ports]
     with contextlib.suppress(UnavailableError):
         if current and database.exists:
             with database.write() as connection:
-                records.confirm(connection, current, now())
+                records.confirm(connection, current, now(), environment)
 
 
 def tell_parsing(domain: str) -> None:
@@ -201,6 +223,8 @@ def _print_plan(plans: Sequence[ProductPlan], format_: str) -> None:
                 rows.append({"what": f"build  {port.port.key}", "partitions": _span(port.built), "why": port.reason})
             elif port.audit_due:
                 rows.append({"what": f"audit  {port.port.key}", "why": "rules of its contract changed"})
+        if plan.moved:
+            rows.append({"what": f"rebase {plan.product.key}", "why": "production published it since"})
         if plan.whole:
             rows.append({"what": f"       {plan.product.key}", "why": f"all partitions: {plan.whole}"})
         if plan.after and plan.is_noop is False and not plan.due_ports:
@@ -225,6 +249,7 @@ def _plan_data(plan: ProductPlan) -> dict[str, Any]:
         "missing": plan.missing,
         "error": [fault.reason for fault in plan.error.faults] if plan.error else None,
         "after": plan.after,
+        "moved": plan.moved,
         "whole": plan.whole,
         "ports": [
             {

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from meshwright.build.plan import Planner, State
+from meshwright.build.plan import Planner
+from meshwright.build.state import State
 from meshwright.catalog.database import Database
 from meshwright.cli.build import catch_up, confirm_current, nothing_changed, run_plans, tell_parsing
 from meshwright.cli.output import say, settings_of

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meshwright.cli.output import emit_json, format_option, say, settings_of
+from meshwright.cli.output import emit_json, env_option, format_option, say, settings_of
 from meshwright.cli.words import clock, short
+from meshwright.config import PRODUCTION
 
 if TYPE_CHECKING:
     from meshwright.catalog.history import Entry
@@ -27,9 +28,10 @@ Examples:
 @click.command("history", epilog=EXAMPLES, short_help="Show the builds and publishes of a port.")
 @click.argument("port")
 @click.option("--limit", type=click.IntRange(1, 1_000_000), default=20, show_default=True, help="Builds to show.")
+@env_option
 @format_option
 @click.pass_context
-def command(ctx: click.Context, port: str, limit: int, format_: str) -> None:
+def command(ctx: click.Context, port: str, limit: int, environment: str, format_: str) -> None:
     """Show the builds of PORT (domain.port), newest first: verdict, rows, run, commit, when and by whom.
 
     ROWS are those of the whole port after a publish, PARTS the partitions that it moved. A refused build says which
@@ -40,27 +42,30 @@ def command(ctx: click.Context, port: str, limit: int, format_: str) -> None:
 
     settings = settings_of(ctx)
     found = port_named(load(settings.root), port)
-    entries = _entries(settings, found, limit + 1)
+    entries = _entries(settings, found, limit + 1, environment)
     shown = entries[:limit]
     if format_ == "json":
         emit_json([asdict(e) | {"snapshot": None if e.snapshot is None else str(e.snapshot)} for e in shown])
     elif shown:
         _print(found, shown)
     if not shown:
-        say(f"{found.key} was never built; next: mesh build {found.key}")
+        where = "" if environment == PRODUCTION else f"--env {environment} "
+        say(f"{found.key} was never built{' there' if where else ''}; next: mesh build {where}{found.key}")
     elif len(entries) > limit:
         say(f"… older ones: mesh history {found.key} --limit {limit * 5}")
 
 
-def _entries(settings: Settings, port: Port, limit: int) -> list[Entry]:
+def _entries(settings: Settings, port: Port, limit: int, environment: str) -> list[Entry]:
+    from meshwright.catalog import environments
     from meshwright.catalog.database import Database
     from meshwright.catalog.history import history
 
     database = Database(settings)
+    environments.require(database, environment)
     if not database.exists:
         return []
     with database.read() as connection:
-        return history(connection, port.domain, port.name, limit=limit)
+        return history(connection, port.domain, port.name, limit=limit, environment=environment)
 
 
 def _print(port: Port, entries: Sequence[Entry]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from meshwright.config import Settings
+from meshwright.config import PRODUCTION, Settings
 
 
 def say(text: str = "") -> None:
@@ -54,6 +54,9 @@ def settings_of(ctx: click.Context) -> Settings:
     return Settings.find(ctx.obj["root"])
 
 
+env_option = click.option(
+    "--env", "environment", default=PRODUCTION, metavar="NAME", help="In an environment instead of production."
+)
 format_option = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
 )

@@ -41,7 +41,9 @@ _SHORTEST = 6
     show_default=True,
     help="How to print.",
 )
-@click.option("--env", "environment", default=PRODUCTION, metavar="RUN", help="Read a run's candidates first.")
+@click.option(
+    "--env", "environment", default=PRODUCTION, metavar="NAME", help="Read an environment, or a refused run, first."
+)
 @click.pass_context
 def command(ctx: click.Context, sql: str | None, file: Path | None, format_: str, environment: str) -> None:
     """Run one SELECT over published ports, each written mesh.<domain>.<port>.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meshwright.cli.output import emit_json, format_option, say, settings_of
+from meshwright.cli.output import emit_json, env_option, format_option, say, settings_of
 from meshwright.cli.words import ago, counted, short
 from meshwright.errors import Fault, InputError
 
@@ -31,17 +31,21 @@ _TABLE = 110
 
 @click.command("show", epilog=EXAMPLES, short_help="Show a port's contract in plain words.")
 @click.argument("port")
+@env_option
 @format_option
 @click.pass_context
-def command(ctx: click.Context, port: str, format_: str) -> None:
+def command(ctx: click.Context, port: str, environment: str, format_: str) -> None:
     """Show what PORT (domain.port) promises: columns, rules, owner, and how to query it."""
     from meshwright.build.describe import describe
+    from meshwright.catalog import environments
     from meshwright.catalog.database import Database
     from meshwright.spec import load
 
     settings = settings_of(ctx)
     mesh = load(settings.root)
-    told = describe(mesh, Database(settings), port_named(mesh, port))
+    database = Database(settings)
+    environments.require(database, environment)
+    told = describe(mesh, database, port_named(mesh, port), environment)
     if format_ == "json":
         emit_json(_as_data(told))
         return

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meshwright.cli.output import emit_json, format_option, say, settings_of
+from meshwright.cli.output import emit_json, env_option, format_option, say, settings_of
 from meshwright.cli.words import ago, counted, short
+from meshwright.config import PRODUCTION
 
 if TYPE_CHECKING:
     from meshwright.build.status import PortStatus
@@ -27,9 +28,10 @@ _DETAILS = 6
 
 @click.command("status", epilog=EXAMPLES)
 @click.argument("selectors", metavar="[SELECTOR]…", nargs=-1)
+@env_option
 @format_option
 @click.pass_context
-def command(ctx: click.Context, selectors: tuple[str, ...], format_: str) -> None:
+def command(ctx: click.Context, selectors: tuple[str, ...], environment: str, format_: str) -> None:
     """Show each port: snapshot, rows, age, verdict and what is stale because of what.
 
     AGE is the time since a build last made or confirmed what is published, AUDIT the verdict on it.
@@ -37,17 +39,20 @@ def command(ctx: click.Context, selectors: tuple[str, ...], format_: str) -> Non
     everything upstream.
     """
     from meshwright.build.status import status_of
+    from meshwright.catalog import environments
     from meshwright.catalog.database import Database
     from meshwright.spec import load, select
 
     settings = settings_of(ctx)
     mesh = load(settings.root)
-    ports = status_of(settings, mesh, Database(settings), select(mesh, selectors))
+    database = Database(settings)
+    environments.require(database, environment)
+    ports = status_of(settings, mesh, database, select(mesh, selectors), environment)
     if format_ == "json":
         emit_json([asdict(p) | {"snapshot": None if p.snapshot is None else str(p.snapshot)} for p in ports])
         return
     _print(ports)
-    _summarise(ports, selectors)
+    _summarise(ports, selectors, environment)
 
 
 def _print(ports: Sequence[PortStatus]) -> None:
@@ -104,7 +109,7 @@ def _attempt(port: PortStatus) -> list[str]:
     return lines
 
 
-def _summarise(ports: Sequence[PortStatus], selectors: Sequence[str]) -> None:
+def _summarise(ports: Sequence[PortStatus], selectors: Sequence[str], environment: str) -> None:
     states = Counter(port.state for port in ports)
     parts = [f"{count} {state}" for state, count in states.most_common()]
     breaking = [port.port for port in ports if port.audit == "refused"]
@@ -116,4 +121,5 @@ def _summarise(ports: Sequence[PortStatus], selectors: Sequence[str]) -> None:
     if building:
         say(f"being built now: {', '.join(building)}")
     if states.keys() - {"current"}:
-        say(f"next: {' '.join(['mesh build', *selectors])}")
+        where = [] if environment == PRODUCTION else ["--env", environment]
+        say(f"next: {' '.join(['mesh build', *where, *selectors])}")

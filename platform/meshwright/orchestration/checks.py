@@ -14,6 +14,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 
 from meshwright.build.dbt.runner import NodeResult
 from meshwright.build.product import ProductResult
+from meshwright.build.state import State
 from meshwright.catalog import records
 from meshwright.orchestration.session import Session
 from meshwright.orchestration.specs import check_name, model_key, plain, port_key, tests_of
@@ -27,12 +28,13 @@ def of_build(
     session: Session, product: Product, result: ProductResult, context: dg.AssetExecutionContext
 ) -> Iterator[dg.AssetCheckResult]:
     """A result for every rule of every port and for every dbt test."""
+    audits = State.of(session.database, session.environment).audits
     with session.database.read() as connection:
-        audits = records.last_audits(connection)
         for port in product.ports:
             judged = bool(result.ports[port.name].verdicts)
             audit = audits.get(port.key)
-            yield from _of_rules(port, records.rule_results(connection, audit["seq"]) if audit else [], judged=judged)
+            results = records.rule_results(connection, int(str(audit["seq"]))) if audit else []
+            yield from _of_rules(port, results, judged=judged)
     yield from _of_tests(session, product, result.tests, context)
 
 

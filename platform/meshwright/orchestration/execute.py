@@ -12,12 +12,13 @@ import dagster as dg
 from sqlalchemy.exc import DatabaseError
 from yaml import YAMLError
 
-from meshwright.build.plan import LandingPlan, ProductPlan, State
+from meshwright.build.plan import LandingPlan, ProductPlan
 from meshwright.build.product import record_failed_landing
-from meshwright.config import Settings
+from meshwright.build.state import State
+from meshwright.config import PRODUCTION, Settings
 from meshwright.errors import BuildError, Fault, UnavailableError
 from meshwright.orchestration.definitions import assets_of
-from meshwright.orchestration.instance import instance_of
+from meshwright.orchestration.instance import instance_of, passing_instance
 from meshwright.orchestration.products import op_name
 from meshwright.orchestration.reporting import PROCESS, mark_dead_runs, report_publishes
 from meshwright.orchestration.session import Session, short_run_id
@@ -70,7 +71,7 @@ def _apart(plans: Sequence[ProductPlan]) -> tuple[list[ProductPlan], list[Produc
 
 def _run(session: Session, moving: Sequence[ProductPlan], *, partitions: Sequence[str] | None, force: bool) -> Outcome:
     building = frozenset(port.key for plan in moving for port in plan.product.ports)
-    session = replace(session, start=State.of(session.database), building=building)
+    session = replace(session, start=State.of(session.database, session.environment), building=building)
     landings = _due_landings(moving)
     assets = assets_of(session, [p.product for p in moving], [(lp.source.domain, lp.source.name) for lp in landings])
     config = {
@@ -80,9 +81,10 @@ def _run(session: Session, moving: Sequence[ProductPlan], *, partitions: Sequenc
         },
     }
     # What an ingest prints is for people; stdout is data.
-    with _instance(session.settings) as instance, contextlib.redirect_stdout(sys.stderr):
+    with _instance(session.settings, session.environment) as instance, contextlib.redirect_stdout(sys.stderr):
         mark_dead_runs(instance)
-        report_publishes(session, instance)
+        if session.environment == PRODUCTION:
+            report_publishes(session, instance)
         result = dg.materialize(
             assets,
             instance=instance,
@@ -108,9 +110,10 @@ def catch_up(session: Session) -> int:
 
 
 @contextlib.contextmanager
-def _instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+def _instance(settings: Settings, environment: str = PRODUCTION) -> Iterator[dg.DagsterInstance]:
+    """Where a run is recorded: one in an environment nowhere, since Dagster's assets are production's ports."""
     try:
-        with instance_of(settings) as instance:
+        with instance_of(settings) if environment == PRODUCTION else passing_instance() as instance:
             yield instance
     except (OSError, DatabaseError, YAMLError) as error:
         reason = f"Dagster's records in {settings.dagster_home} cannot be kept: {getattr(error, 'orig', error)}"

@@ -42,6 +42,12 @@ def environment(settings: Settings) -> dict[str, str]:
     return {"DAGSTER_HOME": str(home), **_SILENT}
 
 
+def passing_instance() -> dg.DagsterInstance:
+    """An instance in memory, forgotten with its run."""
+    os.environ.update(_SILENT)
+    return dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}})
+
+
 def instance_of(settings: Settings) -> dg.DagsterInstance:
     """The instance of a mesh for runs in this process, whatever DAGSTER_HOME says.
 

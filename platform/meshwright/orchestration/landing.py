@@ -45,15 +45,16 @@ def _landed(
 ) -> dg.MaterializeResult[None]:
     started = perf_counter()
     version = landing.current_version(source)
-    last = _latest(session.database, source)
-    if last is None or force or not landing.is_fresh(source, last, version):
+    last = _latest(session.database, source, session.environment)
+    if last is None or landing.why_due(source, last, version, environment=session.environment, force=force):
         session.listener.landing(source)
-        if is_held(session.settings, source.key):
+        if is_held(session.settings, source.key, session.environment):
             session.listener.waiting(source.key)
         with interruptible():
             last = landing.land(
-                session.settings, session.database, source, run=short_run_id(context.run.run_id), version=version
-            )
+                session.settings, session.database, source, run=short_run_id(context.run.run_id), version=version,
+                environment=session.environment,
+            )  # fmt: skip
         session.listener.landed(source, last.rows, perf_counter() - started)
     for port in _readers(session, source):
         register_partitions(context.instance, port, last.partitions() or ())
@@ -69,9 +70,9 @@ def _landed(
     )
 
 
-def _latest(database: Database, source: Source) -> landing.Landing | None:
+def _latest(database: Database, source: Source, environment: str) -> landing.Landing | None:
     with database.read() as connection:
-        return landing.latest(connection).get(source.key)
+        return landing.latest(connection, environment).get(source.key)
 
 
 def _readers(session: Session, source: Source) -> list[Port]:

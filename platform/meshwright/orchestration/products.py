@@ -8,12 +8,13 @@ import dagster as dg
 from pydantic import Field
 
 from meshwright.build.partitions import in_order
-from meshwright.build.plan import State
 from meshwright.build.product import ProductResult, build_product
 from meshwright.build.publishing import PortResult
 from meshwright.build.staging import Part
+from meshwright.build.state import State
 from meshwright.catalog import publish as publishing
 from meshwright.catalog.locks import is_held
+from meshwright.config import PRODUCTION
 from meshwright.errors import AuditError, MeshError
 from meshwright.orchestration import checks
 from meshwright.orchestration.failures import failure
@@ -66,7 +67,7 @@ def _build(
     named = context.has_partition_key or context.has_partition_key_range
     wanted = config.partitions or (list(context.partition_keys) if named else [])
     session.listener.building(product)
-    if is_held(session.settings, product.key):
+    if is_held(session.settings, product.key, session.environment):
         session.listener.waiting(product.key)
     try:
         with interruptible():
@@ -85,7 +86,8 @@ def _build(
         for part in sorted(done.partitions.values(), key=lambda part: in_order(part.partition)):
             if part.partition:
                 context.log_event(_partition_event(done, part))
-    publishing.mark_reported(session.database, {done.publish for done in result.ports.values() if done.publish})
+    if session.environment == PRODUCTION:
+        publishing.mark_reported(session.database, {done.publish for done in result.ports.values() if done.publish})
     if result.failing:
         broken = AuditError(*result.failing)
         session.listener.failed(product.key, broken)
@@ -94,7 +96,7 @@ def _build(
 
 def _materializations(session: Session, product: Product, result: ProductResult) -> Iterator[Event]:
     """One result for each port and for each inner model that ran, producers first as Dagster wants them."""
-    graph, state = session.graph(product.domain), State.of(session.database)
+    graph, state = session.graph(product.domain), State.of(session.database, session.environment)
     ran = graph.ancestors([plan.port.name for plan in result.plan.due_ports])
     for name in graph.ancestors([port.name for port in product.ports]):
         key = model_key(product, name)

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from meshwright.build.partitions import in_order
-from meshwright.build.plan import State
+from meshwright.build.state import State
 from meshwright.catalog import publish as publishing
 from meshwright.catalog import records
 from meshwright.catalog.locks import is_held
@@ -73,7 +73,7 @@ def _materializations(
     yield dg.AssetMaterialization(
         key, tags={"dagster/data_version": digest},
         metadata={"dagster/row_count": row["rows"], "snapshot": str(row["snapshot"]), **publish},
-        description=f"Published by run {row['run']}, which ended before it could say so.",
+        description=f"Published by run {row['run']}; promoted since, or the run ended before it could say so.",
     )  # fmt: skip
     for part in sorted(parts, key=lambda part: in_order(part["partition"])):
         if part["partition"]:

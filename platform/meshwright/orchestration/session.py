@@ -9,11 +9,11 @@ from functools import cached_property
 from meshwright.build.context import Run, head_commit
 from meshwright.build.dbt.graph import Graph
 from meshwright.build.dbt.manifests import graph_of
-from meshwright.build.plan import State
 from meshwright.build.product import ProductResult
 from meshwright.build.sources import Source, sources_of
+from meshwright.build.state import State
 from meshwright.catalog.database import Database
-from meshwright.config import Settings
+from meshwright.config import PRODUCTION, Settings
 from meshwright.errors import MeshError
 from meshwright.spec.model import Mesh, Product
 
@@ -49,6 +49,7 @@ class Session:
     start: State | None = None
     building: frozenset[str] = frozenset()
     listener: Listener = field(default_factory=Listener)
+    environment: str = PRODUCTION
     _graphs: dict[str, Graph] = field(default_factory=dict)
     _sources: dict[str, Mapping[str, Source]] = field(default_factory=dict)
 
@@ -85,6 +86,7 @@ class Session:
             building=self.building,
             say=say,
             commit=self.commit,
+            environment=self.environment,
         )
 
 

@@ -92,6 +92,22 @@ def upstream(products: Sequence[Product], keys: Iterable[str]) -> frozenset[str]
     return frozenset(found)
 
 
+def downstream(products: Sequence[Product], keys: Iterable[str]) -> frozenset[str]:
+    """``keys`` and every product that needs one of them, directly or not."""
+    readers: dict[str, list[str]] = {}
+    for key, mine in needs(products).items():
+        for maker in mine:
+            readers.setdefault(maker, []).append(key)
+    found: set[str] = set()
+    todo = list(keys)
+    while todo:
+        key = todo.pop()
+        if key not in found:
+            found.add(key)
+            todo += readers.get(key, ())
+    return frozenset(found)
+
+
 def _cycles(left: Sequence[str], needed: Needs) -> list[list[str]]:
     """One cycle through each knot of products that wait for each other; the first product is also last."""
     cycles: list[list[str]] = []

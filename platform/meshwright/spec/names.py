@@ -27,7 +27,7 @@ RESERVED = frozenset(
 """Names that engines or the platform use for catalogs, schemas and folders of their own."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
-Kind = Literal["domain", "product", "port", "column"]
+Kind = Literal["domain", "product", "port", "column", "environment"]
 
 
 def name_fault(name: str, kind: Kind) -> tuple[str, str | None] | None:
