@@ -12,7 +12,7 @@ from sqlalchemy import select
 from meshwright.build.staging import Stager
 from meshwright.catalog import tables as t
 from meshwright.catalog.pins import pin
-from meshwright.catalog.records import last_builds, last_publishes
+from meshwright.catalog.records import last_audits, last_builds, last_publishes
 from meshwright.errors import AuditError, BuildError
 from support.tiny import LINES_CONTRACT_FILE, LINES_SQL, ORDERS_CONTRACT, ORDERS_SQL, TinyMesh, ask, lines_of
 
@@ -161,3 +161,15 @@ def test_scratch_file_is_left_for_looking_into(built_mesh: TinyMesh) -> None:
     file = built_mesh.settings.scratch_of("shop", "orders") / "scratch.duckdb"
     with duckdb.connect(str(file), read_only=True) as con:
         assert ("orders",) in con.execute("SELECT table_name FROM information_schema.tables").fetchall()
+
+
+def test_port_that_stays_must_still_agree_with_the_one_that_moves(built_mesh: TinyMesh) -> None:
+    """Orders alone is built anew, and no longer what lines says of it: the product is one, so it is refused."""
+    before = built_mesh.pins()
+    built_mesh.edit(ORDERS_SQL, ("cast(sum(amount) as decimal(12,2))", "cast(2 * sum(amount) as decimal(12,2))"))
+    with pytest.raises(AuditError, match=r"shop\.lines breaks reconciles_with_orders"):
+        built_mesh.build("shop")
+    assert built_mesh.pins() == before
+    with built_mesh.database.read() as connection:
+        verdicts = {port: audit["verdict"] for port, audit in last_audits(connection).items()}
+    assert set(verdicts.values()) == {"passed"}

@@ -68,7 +68,7 @@ def test_a_stage_that_is_dropped_in_runs_and_is_in_the_help(drop: Drop, sound: T
 def test_a_stage_that_needs_a_failed_one_is_skipped_and_says_so(drop: Drop, sound: TinyMesh, report: Reported) -> None:
     drop("table_names", "        yield self.note('seen', Fault('seen'))\n")
     sound.edit(WEEKLY, ("status: active", "statu: active"))
-    found = report(sound.root, "--skip", "code")
+    found = report(sound.root, "--only", "spec,table_names,policy")
     verdicts = {stage["stage"]: (stage["verdict"], stage["reason"]) for stage in found["stages"]}
     assert verdicts == {
         "spec": ("failed", None), "table_names": ("skipped", "spec failed"), "policy": ("passed", None),
@@ -104,7 +104,7 @@ def test_what_failed_outweighs_what_cannot_be_reached(drop: Drop, sound: TinyMes
 
 def test_a_stage_that_finds_nothing_to_read_is_skipped(sound: TinyMesh, check: Check) -> None:
     sound.edit(ORDERS, ("status: active", "statu: active"))
-    said = check(sound.root, "shop/orders", "--skip", "code")
+    said = check(sound.root, "shop/orders", "--only", "spec,policy")
     assert said.code == 1
     assert "skipped   policy" in said.err
     assert "because no selected product can be read, see spec" in said.err

@@ -23,7 +23,7 @@ def fingerprint(mesh: TinyMesh) -> Mapping[str, Any]:
         for table in (t.iceberg_tables, t.iceberg_namespace_properties):
             rows = connection.execute(select(table).where(table.c.catalog_name == "mesh")).all()
             found[table.name] = sorted(map(str, rows))
-        for table in (t.landings, t.builds, t.audits, t.publishes, t.confirmations):
+        for table in (t.landings, t.builds, t.audits, t.publishes, t.confirmations, t.promises):
             rows = connection.execute(select(table).where(table.c.environment == "production")).all()
             found[table.name] = sorted(map(str, rows))
         mine = select(t.builds.c.id).where(t.builds.c.environment == "production")
@@ -37,7 +37,7 @@ def fingerprint(mesh: TinyMesh) -> Mapping[str, Any]:
 
 def leftovers(mesh: TinyMesh, environment: str) -> dict[str, int]:
     """How many rows of each table are an environment's."""
-    tables = (t.landings, t.builds, t.audits, t.publishes, t.confirmations)
+    tables = (t.landings, t.builds, t.audits, t.publishes, t.confirmations, t.promises)
     with mesh.database.read() as connection:
         return {
             table.name: len(connection.execute(select(table).where(table.c.environment == environment)).all())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -32,12 +32,12 @@ class Audit:
     verdicts: Sequence[Verdict]
     record: AuditRecord
 
-    def faults(self) -> list[Fault]:
-        """One fault for each error rule that failed."""
+    def faults(self, rules: Collection[str] | None = None) -> list[Fault]:
+        """One fault for each error rule that failed, or of those among ``rules`` (their ids)."""
         return [
             v.rule.where.fault(f"{self.port.key} breaks {v.rule.id}: {v.message}{_shown(v)}")
             for v in self.verdicts
-            if not v.passed and v.rule.severity == "error"
+            if not v.passed and v.rule.severity == "error" and (rules is None or v.rule.id in rules)
         ]
 
 

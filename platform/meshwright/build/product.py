@@ -30,9 +30,10 @@ from meshwright.build.older import older_rows
 from meshwright.build.plan import Planner, PortPlan, ProductPlan
 from meshwright.build.publishing import PortResult, Publisher, Staged
 from meshwright.build.staging import Stager
-from meshwright.catalog import environments
+from meshwright.catalog import environments, promises
 from meshwright.catalog.database import now
 from meshwright.catalog.locks import product_lock
+from meshwright.catalog.promises import promise_of
 from meshwright.catalog.records import BuildRecord, confirm, write_builds
 from meshwright.duck import literal, quote
 from meshwright.errors import BuildError, Fault, MeshError, shown
@@ -86,16 +87,17 @@ def build_product(
             outcome = step.run_once()
             if outcome is not None:
                 if partitions is None:
-                    _confirm(run, outcome)
+                    _confirm(run, product, outcome)
                 return ProductResult(product, step.plan, outcome, step.tests, perf_counter() - started, step.failing)
             run.say(f"{product.key}: what it read or replaces was published anew meanwhile; building again")
     raise BuildError(Fault("its inputs moved in each of five attempts", key=product.key, command="mesh build"))
 
 
-def _confirm(run: Run, outcome: Mapping[str, PortResult]) -> None:
+def _confirm(run: Run, product: Product, outcome: Mapping[str, PortResult]) -> None:
     current = [result.port.key for result in outcome.values() if result.verdict != "published"]
     with run.database.write() as connection:
         confirm(connection, current, now(), run.environment)
+        promises.record(connection, map(promise_of, product.ports), now(), run.environment)
 
 
 @dataclass

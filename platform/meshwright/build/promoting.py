@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete, select, update
 from meshwright.build import landing as landings
 from meshwright.build.landing import Landing
 from meshwright.build.state import State
-from meshwright.catalog import environments, records
+from meshwright.catalog import environments, promises, records
 from meshwright.catalog import tables as t
 from meshwright.catalog.database import Database, now
 from meshwright.catalog.publish import Move, forget, move_pointer
@@ -197,6 +197,7 @@ class _Promotion:
         """What production records: publishes of its own, the builds and the audits of the environment."""
         if self.held:
             records.write_publishes(self.connection, [self._publish_record(port) for port in self.held])
+        promises.hand_over(self.connection, self.environment, [port.key for port in self.product.ports], now())
         for port in self.product.ports:
             below = self.below.contents.get(port.key, {})
             for partition, content in _new(self.state, port):

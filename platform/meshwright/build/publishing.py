@@ -21,6 +21,7 @@ from meshwright.build.staging import EMPTY, Part, Stager, digests
 from meshwright.build.state import State
 from meshwright.catalog import records
 from meshwright.catalog.database import now
+from meshwright.catalog.promises import promise_of
 from meshwright.catalog.publish import Move, MovedError, swap
 from meshwright.duck import literal, local_path, quote
 from meshwright.errors import AuditError, BuildError, ConflictError, Fault, MeshError
@@ -262,10 +263,14 @@ class Publisher:
         }
 
     def _audit(self, moving: Sequence[_Moving]) -> dict[str, Audit]:
-        """Audit candidates, and what stays but has new rules. AuditError where an error rule failed."""
+        """Audit candidates, and what stays but has new rules, or rules that read a candidate.
+
+        AuditError where an error rule of a candidate failed, or one of a port that stays beside it and reads it.
+        """
         candidates = {m.port.key: m.committed.location for m in moving if m.committed}
         due = {m.port.name: m for m in moving if m.committed}
-        in_place = [p.port for p in self.plan.ports if p.audit_due and p.port.name not in due]
+        beside = {p.port.name: _reads(p.port, candidates) for p in self.plan.ports if p.port.name not in due}
+        in_place = [p.port for p in self.plan.ports if p.port.name in beside and (p.audit_due or beside[p.port.name])]
         if not due and not in_place:
             return {}
         auditor = Auditor(self.run, self.build, {**self.state.pins, **candidates})
@@ -275,7 +280,8 @@ class Publisher:
             audits = {m.port.name: auditor.audit(con, m.port, m.committed, self._built(m)) for m in due.values()}
             audits |= {port.name: auditor.audit(con, port, None, None) for port in in_place}
         if due:
-            self._require_passed({name: a for name, a in audits.items() if name in due})
+            broken = {f for port in in_place for f in audits[port.name].faults(beside[port.name])}
+            self._require_passed({name: a for name, a in audits.items() if name in due}, sorted(broken, key=str))
         return audits
 
     def _built(self, item: _Moving) -> str | None:
@@ -302,14 +308,19 @@ class Publisher:
         read = con.execute(f"SELECT count({name}) FROM {rows}").fetchone()
         return bool(item.staged.rows.count(column)) and not (read and read[0])
 
-    def _require_passed(self, audits: Mapping[str, Audit]) -> None:
-        """AuditError where a candidate broke an error rule; its audit is recorded, its names stay."""
-        if not any(audit.faults() for audit in audits.values()):
+    def _require_passed(self, audits: Mapping[str, Audit], beside: Sequence[Fault]) -> None:
+        """AuditError where a candidate broke an error rule; its audit is recorded, its names stay.
+
+        ``beside`` is what candidates would break of the ports that stay; these keep their verdict.
+        """
+        if not beside and not any(audit.faults() for audit in audits.values()):
             return
         with self.run.database.write() as connection:
             records.write_audits(connection, [a.record for a in audits.values()])
         look = f'mesh query --env {self.run.id} "select * from mesh.{{}}"'
-        raise AuditError(*(replace(f, command=look.format(a.port.key)) for a in audits.values() for f in a.faults()))
+        own = (replace(f, command=look.format(a.port.key)) for a in audits.values() for f in a.faults())
+        moved = next(iter(audits.values())).port.key
+        raise AuditError(*own, *(replace(f, command=look.format(moved)) for f in beside))
 
     def _faults(self, audits: Mapping[str, Audit]) -> list[Fault]:
         """What is wrong with published snapshots under their new rules."""
@@ -344,6 +355,7 @@ class Publisher:
             environment=self.run.environment,
             parents={p.key: below.pins.get(p.key) for p in self.product.ports} if below else None,
             inherited=[seq for m in moved for seq in self._inherited(m)],
+            made=list(map(promise_of, self.product.ports)),
         )  # fmt: skip
         return publish
 
@@ -450,3 +462,8 @@ class Publisher:
             port, "audited" if audit else "unchanged", rows, location=self.state.pins.get(port.key),
             verdicts=audit.verdicts if audit else (),
         )  # fmt: skip
+
+
+def _reads(port: Port, candidates: Collection[str]) -> frozenset[str]:
+    """The rules of a port that read one of ``candidates``."""
+    return frozenset(rule.id for rule in rules_of(port) if not frozenset(rule.reads).isdisjoint(candidates))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from meshwright.catalog import records, tables
+from meshwright.catalog import promises, records, tables
 from meshwright.catalog.database import Database, now
 from meshwright.catalog.pins import WORK_CATALOG, Layer, own
 from meshwright.catalog.tables import iceberg_namespace_properties, iceberg_tables
@@ -45,12 +45,14 @@ def swap(
     environment: str = PRODUCTION,
     parents: Mapping[str, str | None] | None = None,
     inherited: Sequence[int] = (),
+    made: Sequence[promises.Promise] = (),
 ) -> None:
     """Compare and swap all pointers, write the records and take the candidates' names away.
 
     MovedError where a pointer is no longer what its candidate was made of. In an environment, ``parents`` are
     production's pointers (``<domain>.<port>``) that must still be as they were, ``inherited`` the build records of
-    production (by ``seq``) that hold for partitions that the layer keeps as they are.
+    production (by ``seq``) that hold for partitions that the layer keeps as they are. ``made`` are the contracts
+    under which the product's ports are published from now on.
     """
     with database.write() as connection:
         if parents:
@@ -64,6 +66,7 @@ def swap(
             records.write_publishes(connection, publishes)
         records.write_builds(connection, builds, inputs)
         records.write_audits(connection, audits)
+        promises.record(connection, made, now(), environment)
         forget(connection, candidate_namespace, [move.port for move in moves])
 
 

@@ -237,7 +237,7 @@ def forget(connection: Connection, environment: str, domain: str | None = None, 
     connection.execute(delete(t.audit_rules).where(t.audit_rules.c.audit.in_(select(a.seq).where(*audits))))
     connection.execute(delete(t.audits).where(*audits))
     _forget_builds(connection, builds)
-    for table in (t.publishes, t.confirmations):
+    for table in (t.publishes, t.confirmations, t.promises):
         connection.execute(delete(table).where(*of(table)))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Stri
 
 from meshwright.config import PRODUCTION
 
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 
 metadata = MetaData()
 
@@ -149,6 +149,21 @@ publishes = Table(
     Column("undone_by", String(36)),
     Index("mesh_publishes_port", "environment", "domain", "port", "seq"),
     Index("mesh_publishes_id", "id"),
+)
+
+promises = Table(
+    "mesh_promises",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("environment", String(63), nullable=False),
+    Column("domain", String(63), nullable=False),
+    Column("port", String(63), nullable=False),
+    Column("product", String(130), nullable=False, comment="<domain>/<product>."),
+    Column("version", String(32), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("text", Text, nullable=False, comment="The contract under which the port is published."),
+    Column("recorded_at", String(32), nullable=False),
+    Index("mesh_promises_port", "environment", "domain", "port", "seq"),
 )
 
 audits = Table(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from meshwright.check.model import StageResult
 from meshwright.config import Settings
+from meshwright.disk import write_whole
 from meshwright.errors import Fault, MeshError, SpecError
 from meshwright.spec.index import Index
 from meshwright.spec.load import Sound, load_sound
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from meshwright.build.dbt.graph import Graph
     from meshwright.build.sources import Source
     from meshwright.check.git import Repository
+    from meshwright.check.trial import Trial
 
 _WORD = re.compile(rb"[a-z][a-z0-9_]*")
 
@@ -68,7 +70,8 @@ class Base:
 class Subject:
     """One check. ``selected`` are the products asked for, those that cannot be read too; ``removed`` are gone.
 
-    ``results`` are those of the stages that ran before. Whatever costs something is made when it is asked for, once.
+    ``results`` are those of the stages that ran before. ``report`` is the folder in which a stage may leave files for
+    people (:meth:`leave`); None where nobody wants them. Whatever costs something is made when it is asked for, once.
     """
 
     settings: Settings
@@ -78,6 +81,7 @@ class Subject:
     removed: tuple[str, ...] = ()
     say: Callable[[str], None] = _nothing
     results: dict[str, StageResult] = field(default_factory=dict)
+    report: Path | None = None
     _graphs: dict[str, Graph | MeshError] = field(default_factory=dict)
     _sources: dict[str, Mapping[str, Source]] = field(default_factory=dict)
     _folders: list[tempfile.TemporaryDirectory[str]] = field(default_factory=list)
@@ -137,6 +141,13 @@ class Subject:
         self.base.unpack({key.partition("/")[0] for key in (*self.selected, *self.removed)}, root)
         return load_sound(root, [*self.selected, *self.removed])
 
+    @cached_property
+    def trial(self) -> Trial:
+        """The build of what changed and its readers in an environment of its own, which :meth:`close` takes away."""
+        from meshwright.check.trial import build
+
+        return build(self.settings, self.whole.mesh, self.selected, self.say)
+
     def graph(self, domain: str) -> Graph:
         """The dbt models of a domain, read by dbt once for each state of its files.
 
@@ -165,6 +176,15 @@ class Subject:
             self._sources[domain] = sources_of(self.mesh, self.mesh.domains[domain])
         return self._sources[domain]
 
+    def leave(self, name: str, content: str | bytes) -> None:
+        """Put a page into the report where there is one; one that cannot be written is told and changes no verdict."""
+        if self.report is None:
+            return
+        try:
+            write_whole(self.report / name, content)
+        except OSError as error:
+            self.say(f"warning: {self.report / name} cannot be written: {error.strerror or error}")
+
     def product_of(self, fault: Fault) -> str | None:
         """The product (``<domain>/<product>``) in whose folders a fault lies; None where that is no one's."""
         return self.place.owner_of(Path.cwd() / fault.file)[1] if fault.file else None
@@ -175,7 +195,9 @@ class Subject:
         return product is None or product in self.selected
 
     def close(self) -> None:
-        """Remove what was made to compare with."""
+        """Remove what was made to compare with, and what was built."""
+        if "trial" in self.__dict__:
+            self.trial.close(self.settings)
         while self._folders:
             self._folders.pop().cleanup()
 

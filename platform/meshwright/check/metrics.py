@@ -1,0 +1,149 @@
+"""Core metrics: SQL that gives one number, and how far it may move against production.
+
+Declared in ``product.yaml``::
+
+    customProperties:
+      - property: coreMetrics
+        value:
+          - name: revenue
+            query: select sum(sales_value) from mesh.sales.transactions
+            tolerance: 5        # per cent of production's number
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from meshwright.check.trial import Trial
+from meshwright.config import Settings
+from meshwright.errors import InputError, SpecError
+from meshwright.spec.model import Product, Where
+from meshwright.spec.words import nearest
+
+PROPERTY = "coreMetrics"
+_KEYS = ("name", "query", "tolerance")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number. ``tolerance`` is in per cent of what production has."""
+
+    name: str
+    query: str
+    tolerance: float
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A metric in production and with the change; None where it has no value."""
+
+    metric: Metric
+    before: float | None
+    after: float | None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether both have a value that can be compared."""
+        return self.before is not None and self.after is not None
+
+    @property
+    def percent(self) -> float:
+        """How far it moved, in per cent of production's value; infinite from nothing to something."""
+        if self.before is None or self.after is None:
+            return math.nan
+        if self.before == self.after:
+            return 0.0
+        return math.inf if self.before == 0 else (self.after - self.before) / abs(self.before) * 100
+
+    @property
+    def is_too_far(self) -> bool:
+        """Whether it moved more than its owners allow, or has no value any more."""
+        return (self.before is not None and self.after is None) or abs(self.percent) > self.metric.tolerance
+
+    @property
+    def told(self) -> str:
+        """In one sentence."""
+        allowed = f"{self.metric.tolerance:g} % are allowed"
+        if self.before is None:
+            return f"core metric {self.metric.name!r} has no value in production to compare {_shown(self.after)} with"
+        if self.after is None:
+            return f"core metric {self.metric.name!r} was {_shown(self.before)} and has no value with this change"
+        moved = f"from {_shown(self.before)} to {_shown(self.after)}, by {self.percent:+.1f} %"
+        return f"core metric {self.metric.name!r} moves {moved}; {allowed}"
+
+    def as_data(self) -> dict[str, Any]:
+        """As JSON has it."""
+        percent = self.percent if math.isfinite(self.percent) else None
+        return {"before": self.before, "after": self.after, "percent": percent, "tolerance": self.metric.tolerance}
+
+
+def read(product: Product) -> Iterator[Metric]:
+    """The core metrics of a product; SpecError where one is not written as it must be."""
+    given = product.custom.get(PROPERTY)
+    if given is None:
+        return
+    if not isinstance(given, list):
+        raise _wrong(product, "is no list of metrics")
+    for item in given:
+        yield _metric(product, item)
+
+
+def moved(settings: Settings, trial: Trial, metric: Metric) -> Movement:
+    """The metric in production as the trial found it, and in the trial. InputError where it cannot be asked."""
+    return Movement(metric, _value(settings, metric, trial.start.pins), _value(settings, metric, trial.made.pins))
+
+
+def _metric(product: Product, item: Any) -> Metric:
+    if not isinstance(item, dict):
+        raise _wrong(product, f"holds {item!r:.60}, which is no metric: {', '.join(_KEYS)}")
+    if unknown := [key for key in item if key not in _KEYS]:
+        raise _wrong(product, f"has the unknown key {unknown[0]!r:.60}", nearest(str(unknown[0]), _KEYS))
+    if missing := [key for key in _KEYS if key not in item]:
+        raise _wrong(product, f"lacks {missing[0]!r} in {item!r:.80}")
+    tolerance = item["tolerance"]
+    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance < math.inf:
+        raise _wrong(product, f"has the tolerance {tolerance!r:.40}: per cent, 0 or more")
+    return Metric(str(item["name"]), str(item["query"]), float(tolerance), product.where)
+
+
+def _wrong(product: Product, reason: str, suggestion: str | None = None) -> SpecError:
+    fault = product.where.fault(f"{PROPERTY} of {product.key} {reason}", suggestion=suggestion)
+    return SpecError(fault)
+
+
+def _value(settings: Settings, metric: Metric, pins: Mapping[str, str]) -> float | None:
+    """The number that the query gives over some pins; None for NULL, or where a port is not there."""
+    from meshwright.query.run import query
+
+    def resolve(ports: set[str]) -> Mapping[str, str]:
+        return {port: location for port, location in pins.items() if port in ports}
+
+    try:
+        with query(metric.query, resolve, warehouse=settings.warehouse, known=lambda: list(pins)) as result:
+            rows = list(result.rows)
+    except InputError as error:
+        if "there is no port" in error.faults[0].reason:
+            return None
+        raise
+    if len(rows) != 1 or len(rows[0]) != 1:
+        raise InputError(metric.where.fault(f"core metric {metric.name!r} gives {len(rows)} rows, not one number"))
+    return _number(metric, rows[0][0])
+
+
+def _number(metric: Metric, value: Any) -> float | None:
+    if value is None:
+        return None
+    try:
+        found = float(value)
+    except (TypeError, ValueError) as error:
+        reason = f"core metric {metric.name!r} gives {value!r:.40}, which is no number"
+        raise InputError(metric.where.fault(reason)) from error
+    return found if math.isfinite(found) else None
+
+
+def _shown(value: float | None) -> str:
+    return "nothing" if value is None else f"{value:,.10g}"

@@ -1,0 +1,42 @@
+"""Whether the change can be built, with everything that rests on it, on the data of production."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from meshwright.check.model import Finding
+from meshwright.check.stage import Stage
+from meshwright.check.subject import Subject
+from meshwright.errors import Fault
+
+if TYPE_CHECKING:
+    from meshwright.check.trial import Heard
+
+
+class Build(Stage):
+    """Builds what changed and its readers beside production, and audits it by the contracts."""
+
+    order = 600
+    after = ("spec", "code")
+
+    def run(self, subject: Subject) -> Iterator[Finding]:
+        """Every failure is a finding; a rule of severity warning that fails is one that warns."""
+        trial = subject.trial
+        yield from self._failures(subject, trial.heard)
+        for key in trial.skipped:
+            fault = Fault("was not built, since something that it reads failed", key=key)
+            yield self.note("skipped", fault, key)
+        for result in trial.heard.results:
+            for port in result.ports.values():
+                for verdict in port.verdicts:
+                    if not verdict.passed and verdict.rule.severity == "warning":
+                        reason = f"{port.port.key} breaks {verdict.rule.id}: {verdict.message}"
+                        yield self.warning("rule", verdict.rule.where.fault(reason), result.product)
+        self.facts["products"] = {result.product.key: result.verdict for result in trial.heard.results}
+
+    def _failures(self, subject: Subject, heard: Heard) -> Iterator[Finding]:
+        for name, error in heard.errors.items():
+            product = name if name in subject.place.products else None
+            rule = "audit" if type(error).__name__ == "AuditError" else "build"
+            yield from (self.error(rule, fault, product) for fault in error.faults)

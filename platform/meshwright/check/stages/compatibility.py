@@ -1,0 +1,123 @@
+"""Whether readers of a product can go on as they are when the change is merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from meshwright.check.model import Finding
+from meshwright.check.stage import Stage
+from meshwright.check.subject import Subject
+from meshwright.errors import Fault
+from meshwright.spec.model import Product
+
+if TYPE_CHECKING:
+    from meshwright.catalog.promises import Promise
+    from meshwright.check.baseline import Before
+    from meshwright.spec.compatibility import Change, Judgement, ProductJudgement
+
+
+class Compatibility(Stage):
+    """Old contract against new: what breaks readers, which version it takes, what the published data must keep."""
+
+    order = 400
+    after = ("spec",)
+    needs_products = False
+
+    def run(self, subject: Subject) -> Iterator[Finding]:
+        """Each product against what is published of it, or else against the base."""
+        from meshwright.check.baseline import published
+
+        promised = published(subject)
+        ports: dict[str, object] = {}
+        for product in subject.products:
+            yield from self._of(subject, product, promised, ports)
+        for key in subject.removed:
+            yield from self._gone(subject, key)
+        self.facts |= {"ports": ports}
+
+    def _of(
+        self, subject: Subject, product: Product, promised: Mapping[str, Promise], told: dict[str, object]
+    ) -> Iterator[Finding]:
+        from meshwright.check.baseline import before, read_alike
+        from meshwright.spec.compatibility import compare_product
+
+        old = before(subject, product, promised)
+        if old.product is None:
+            yield self.note("new", product.where.fault("is new: nobody relies on it yet"), product)
+            return
+        new = replace(product, ports=tuple(map(read_alike, product.ports)))
+        judged = compare_product(old.product, new, date.today())
+        judgements = {name: _counted_on(j, old, new, name) for name, j in judged.ports.items()}
+        yield from self._changes(product, judged)
+        for name, judgement in judgements.items():
+            key = f"{product.domain}.{name}"
+            told[key] = {"against": old.ports[name].name, **judgement.as_json()}
+            yield from self._of_port(product, key, judgement)
+            if any(change.verify for change in judgement.changes):
+                yield from self._on_data(subject, product, old, name)
+
+    def _changes(self, product: Product, judged: ProductJudgement) -> Iterator[Finding]:
+        breaking = set(judged.breaking)
+        for change in judged.changes:
+            yield self._told(product, change, breaks=change in breaking)
+
+    def _of_port(self, product: Product, key: str, judgement: Judgement) -> Iterator[Finding]:
+        from meshwright.spec.compatibility import way_out
+
+        for change in judgement.changes:
+            yield self._told(
+                product, change, breaks=change in judgement.breaking, remedy=way_out(key.partition(".")[2])
+            )
+            if change.approval:
+                reason = f"{change.reason}: who owns the policies of the mesh must approve"
+                yield self.warning("approval", change.where.fault(reason), product)
+        if not judgement.version.enough and judgement.changes:
+            wanted = judgement.version.required
+            where = next(iter(judgement.changes)).where
+            fault = Fault(judgement.version.reason, where.file, key=f"{key} version", suggestion=wanted)
+            yield self.error("version", fault, product)
+
+    def _told(self, product: Product, change: Change, *, breaks: bool, remedy: str | None = None) -> Finding:
+        from meshwright.spec.compatibility import Verdict
+
+        fault = change.where.fault(f"{change.verdict.value}: {change.reason}", command=remedy if breaks else None)
+        refused = change.verdict is Verdict.REFUSED
+        return (self.error if breaks or refused else self.note)(change.rule, fault, product)
+
+    def _on_data(self, subject: Subject, product: Product, old: Before, name: str) -> Iterator[Finding]:
+        """What the new contract promises for the first time must hold on what is published already."""
+        from meshwright.check.data import broken_promises
+
+        port = next(port for port in product.ports if port.name == name)
+        for fault in broken_promises(subject.settings, subject.mesh, port, old.ports[name].contract):
+            yield self.error("data-breaks-promise", fault, product)
+
+    def _gone(self, subject: Subject, key: str) -> Iterator[Finding]:
+        """A product that the change removes, with all its ports."""
+        from meshwright.spec.compatibility import lifecycle, way_out
+
+        prior = subject.prior
+        product = prior.mesh.products.get(key) if prior else None
+        for port in product.ports if product else ():
+            if not lifecycle.ended(port.contract, date.today()):
+                reason = f"major: output port {port.key} is gone with its product; {way_out(port.name)}"
+                yield self.error(
+                    "output-port-removed", Fault(reason, key=key, command=f"git restore domains/{key}"), key
+                )
+
+
+def _counted_on(judgement: Judgement, old: Before, new: Product, name: str) -> Judgement:
+    """The judgement, its version counted on from what was merged and not built yet, where there is that."""
+    from meshwright.spec.compatibility import compare
+
+    merged = old.ports[name].merged
+    if merged is None:
+        return judgement
+    contract = next(port.contract for port in new.ports if port.name == name)
+    since = compare(merged, contract)
+    steps = [change for change in since.changes if change.path == "version"]
+    kept = [change for change in judgement.changes if change.path != "version"]
+    return replace(judgement, changes=(*steps, *kept), version=since.version)

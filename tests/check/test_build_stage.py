@@ -1,0 +1,166 @@
+"""The pre-production chain: a change is built on production's data, measured and compared, beside production."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from meshwright.catalog import environments
+from meshwright.check.choose import subject_of
+from meshwright.check.model import Report
+from meshwright.check.run import run
+from meshwright.check.stage import chosen
+from support.production import fingerprint as production
+from support.tiny import CUSTOMERS_SQL, ORDERS_CONTRACT, ORDERS_SQL, STG_LINES, WEEKLY_SQL, TinyMesh
+
+from .repository import WEEKLY, Repo, repository
+
+REVENUE = """\
+customProperties:
+  - property: coreMetrics
+    value:
+      - name: revenue
+        query: select sum(amount) from mesh.insight.weekly_sales
+        tolerance: 5
+"""
+
+
+@pytest.fixture
+def published(built_mesh: TinyMesh) -> Repo:
+    """Published as it was committed."""
+    return repository(built_mesh)
+
+
+def check(repo: Repo, *selectors: str, only: str = "build,metrics,diff") -> Report:
+    stages = chosen(only.split(","), [])
+    return run(subject_of(repo.mesh.settings, selectors, None, lambda _: None), stages)
+
+
+def found(report: Report, stage: str) -> Mapping[str, Any]:
+    return next(result.facts for result in report.stages if result.stage == stage)
+
+
+def rules(report: Report, severity: str = "error") -> list[str]:
+    return sorted(f"{f.stage}/{f.rule}" for f in report.findings if f.severity == severity)
+
+
+def halve(mesh: TinyMesh) -> None:
+    """The same change in all that reconciles, so that every test passes."""
+    mesh.edit(STG_LINES, ("cast(amount as decimal(12,2)) as amount", "cast(amount / 2 as decimal(12,2)) as amount"))
+
+
+def test_what_changed_and_its_readers_are_built_and_production_stays(published: Repo) -> None:
+    before = production(published.mesh)
+    halve(published.mesh)
+    report = check(published)
+    assert found(report, "build")["products"] == {"shop/orders": "published", "insight/weekly": "published"}
+    diffs = {diff["port"]: diff for diff in found(report, "diff")["ports"]}
+    assert diffs["shop.orders"]["changed"] == diffs["shop.orders"]["rows"][0]
+    assert "shop.customers" not in diffs
+    assert (report.verdict, rules(report)) == ("passed", [])
+    assert production(published.mesh) == before
+    assert environments.known(published.mesh.database) == {}
+
+
+def test_change_that_changes_no_row_stops_at_its_product(published: Repo) -> None:
+    published.mesh.edit(ORDERS_SQL, ("select order_id,", "select order_id /* as ever */,"))
+    report = check(published)
+    assert set(found(report, "build")["products"].values()) == {"unchanged"}
+    assert found(report, "diff")["ports"] == []
+
+
+def test_core_metric_stops_a_change_that_every_test_passes(published: Repo) -> None:
+    """Revenue is halved: specs, models, contracts and tests have nothing against it."""
+    with (published.mesh.root / WEEKLY).open("a") as file:
+        file.write(REVENUE)
+    published.commit()
+    halve(published.mesh)
+    report = check(published)
+    assert rules(report) == ["metrics/core-metric"]
+    [told] = [f.fault.reason for f in report.findings if f.rule == "core-metric"]
+    assert "revenue" in told
+    assert "by -49.9 %; 5 % are allowed" in told
+    published.mesh.edit(WEEKLY, ("tolerance: 5", "tolerance: 60"))
+    assert rules(check(published)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("tolerance: 5", "tolerence: 5", "did you mean 'tolerance'"),
+        ("tolerance: 5", "tolerance: much", "the tolerance 'much'"),
+        ("        tolerance: 5\n", "", "lacks 'tolerance'"),
+        ("select sum(amount)", "select amount", "not one number"),
+        ("select sum(amount)", "select max('x')", "which is no number"),
+        ("select sum(amount)", "select sum(amuont)", "amuont"),
+    ],
+)
+def test_core_metric_that_is_written_wrongly(published: Repo, old: str, new: str, said: str) -> None:
+    with (published.mesh.root / WEEKLY).open("a") as file:
+        file.write(REVENUE.replace(old, new))
+    report = check(published, "insight")
+    assert rules(report) == ["metrics/metrics"] or rules(report) == ["metrics/core-metric"]
+    assert said in str([str(f.fault) for f in report.findings])
+
+
+def test_broken_contract_of_a_reader_is_found_before_the_merge(published: Repo) -> None:
+    published.mesh.edit(STG_LINES, ("cast(amount as decimal(12,2))", "cast(-amount as decimal(12,2))"))
+    before = production(published.mesh)
+    report = check(published)
+    assert "build/audit" in rules(report)
+    assert {s.stage: s.verdict for s in report.stages} == {"build": "failed", "metrics": "skipped", "diff": "skipped"}
+    assert production(published.mesh) == before
+
+
+def test_model_that_fails_names_its_line_and_skips_readers(published: Repo) -> None:
+    published.mesh.edit(CUSTOMERS_SQL, ("name from", "nme from"))
+    report = check(published)
+    assert rules(report) == ["build/build"]
+    assert "customers" in str(report.findings[0].fault)
+
+
+def test_nothing_published_yet_builds_all_that_is_needed(tiny_mesh: TinyMesh) -> None:
+    repo = repository(tiny_mesh)
+    tiny_mesh.edit(WEEKLY_SQL, ("sum(amount)", "sum(amount) + 0"))
+    report = check(repo)
+    assert found(report, "build")["products"] == {"shop/orders": "published", "insight/weekly": "published"}
+    assert tiny_mesh.pins() == {}
+    assert rules(report) == []
+
+
+def test_new_column_is_shown(published: Repo) -> None:
+    mesh = published.mesh
+    mesh.edit(ORDERS_SQL, ("as amount\n", "as amount, 1 as extra\n"))
+    text = (mesh.root / ORDERS_CONTRACT).read_text()
+    anchor = "      - name: amount\n"
+    column = "      - name: extra\n        logicalType: integer\n        physicalType: int\n"
+    mesh.write(ORDERS_CONTRACT, text.replace(anchor, column + anchor, 1))
+    report = check(published)
+    [diff] = [d for d in found(report, "diff")["ports"] if d["port"] == "shop.orders"]
+    assert [change["column"] for change in diff["schema"]] == ["extra"]
+
+
+def test_interrupted_check_leaves_no_environment(published: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    from meshwright.check import trial
+
+    halve(published.mesh)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trial.Heard, "built", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        check(published)
+    assert environments.known(published.mesh.database) == {}
+
+
+def test_page_is_left_in_the_report(published: Repo, tmp_path: Any) -> None:
+    halve(published.mesh)
+    subject = subject_of(published.mesh.settings, [], None, lambda _: None)
+    subject.report = tmp_path / "report"
+    run(subject, chosen(["build", "diff"], []))
+    page = (tmp_path / "report" / "diff.html").read_text()
+    assert "shop.orders" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
