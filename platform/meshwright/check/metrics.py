@@ -107,11 +107,15 @@ def _metric(product: Product, item: Any) -> Metric:
     tolerance = item["tolerance"]
     if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance < math.inf:
         raise _wrong(product, f"has the tolerance {tolerance!r:.40}: per cent, 0 or more")
-    return Metric(str(item["name"]), str(item["query"]), float(tolerance), product.where)
+    return Metric(str(item["name"]), str(item["query"]), float(tolerance), _place(product))
+
+
+def _place(product: Product) -> Where:
+    return product.custom_at.get(PROPERTY, product.where)
 
 
 def _wrong(product: Product, reason: str, suggestion: str | None = None) -> SpecError:
-    fault = product.where.fault(f"{PROPERTY} of {product.key} {reason}", suggestion=suggestion)
+    fault = _place(product).fault(f"{PROPERTY} of {product.key} {reason}", suggestion=suggestion)
     return SpecError(fault)
 
 

@@ -265,7 +265,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Product:
-    """What a domain offers to others (ODPS)."""
+    """What a domain offers to others (ODPS). ``custom_at`` tells where each of ``custom`` was written."""
 
     domain: str
     name: str
@@ -278,6 +278,7 @@ class Product:
     description: str = ""
     tags: tuple[str, ...] = ()
     custom: Mapping[str, Any] = field(default_factory=dict)
+    custom_at: Mapping[str, Where] = field(default_factory=dict)
 
     @property
     def key(self) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from meshwright.check.model import Finding
 from meshwright.check.stage import Stage
 from meshwright.check.subject import Subject
+from meshwright.errors import Fault
 
 if TYPE_CHECKING:
     from meshwright.check.diff import PortDiff
-    from meshwright.spec.model import Port
 
 PAGE = "diff.html"
 
@@ -35,7 +35,7 @@ class Diff(Stage):
             diff = compare_ports(subject.settings, port, before.get(port.key), after.own[port.key])
             found.append(diff)
             if not diff.is_same:
-                yield self.note("rows", port.contract.where.fault(_told(port, diff)), f"{port.domain}/{port.product}")
+                yield self.note("rows", Fault(_told(diff), key=port.key), f"{port.domain}/{port.product}")
         self.facts["ports"] = as_data(found)
         self._page(subject, found)
 
@@ -49,10 +49,10 @@ class Diff(Stage):
             subject.leave(PAGE, as_page(found, title="Data diff", note=note))
 
 
-def _told(port: Port, diff: PortDiff) -> str:
+def _told(diff: PortDiff) -> str:
     if diff.rows[0] is None:
-        return f"{port.key} is new, with {diff.rows[1]:,} rows"
+        return f"is new, with {diff.rows[1]:,} rows"
     counts = {"added": diff.added, "removed": diff.removed, "changed": diff.changed}
     parts = [f"{count:,} {what}" for what, count in counts.items() if count]
     parts += [f"column {change.column} {change.kind}" for change in diff.schema]
-    return f"{port.key}: of {diff.rows[0]:,} rows {', '.join(parts)}" if parts else f"{port.key} differs"
+    return f"of {diff.rows[0]:,} rows {', '.join(parts)}" if parts else "differs"
