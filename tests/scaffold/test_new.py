@@ -54,6 +54,9 @@ def test_one_of_each_kind_is_built_queried_and_shown(fresh: Path) -> None:
     assert row == {"n": 12, "gap": 0.0}
     status = json.loads(shell(fresh, "mesh status --format json").stdout)
     assert {port["state"] for port in status} == {"current"}
+    checked = shell(fresh, "mesh check --format json")
+    report = json.loads(checked.stdout)
+    assert (report["verdict"], len(report["products"])) == ("passed", 4), checked.stderr
     listed = shell(fresh, "dg list defs --json")
     assert listed.returncode == 0, listed.stderr
     keys = {asset["asset_key"] for asset in json.loads(listed.stdout)["assets"]}

@@ -89,6 +89,17 @@ def test_data_that_cannot_be_read(tried: Callable[..., Outcome], tmp_path: Path,
     assert told.code == 2, told.err
 
 
+def test_fault_of_another_product_is_no_reason_to_wait(tried: Callable[..., Outcome], fresh: Path) -> None:
+    """Unless it is what the new product would read, or has its port."""
+    broken = fresh / "domains/shop/receipts/product.yaml"
+    broken.write_text(broken.read_text().replace("status: active", "statu: active"))
+    assert tried("new", "product", "shop/other", "--kind", "source").code == 0
+    told = tried("new", "product", "shop/reader", "--kind", "dbt", "--inputs", "shop.receipts")
+    assert (told.code, "did you mean 'status'" in told.err) == (2, True)
+    told = tried("new", "product", "shop/more", "--kind", "source", "--port", "receipts")
+    assert (told.code, "there is a port 'receipts' already" in told.err) == (2, True)
+
+
 def test_case_twin_of_a_folder(tried: Callable[..., Outcome], fresh: Path) -> None:
     (fresh / "domains" / "Wares").mkdir()
     assert "some disks do not tell apart" in tried("new", "domain", "wares", "--email", "e@example.com").err

@@ -9,6 +9,7 @@ import click
 from meshwright.cli.ask import Asker, email_of_git
 from meshwright.cli.output import say, settings_of
 from meshwright.errors import shown
+from meshwright.spec.documents import raise_all
 
 _KINDS = ("source", "dbt", "aggregate")
 
@@ -72,11 +73,15 @@ def product(
     """
     from meshwright.scaffold.data import variable_of
     from meshwright.scaffold.product import Kind, NewProduct, domain_of, new_product, split
-    from meshwright.spec import load
+    from meshwright.spec import load_sound
 
     settings = settings_of(ctx)
-    mesh = load(settings.root)
+    sound = load_sound(settings.root)
+    mesh = sound.mesh
     in_domain, own = split(name)
+    if in_domain not in mesh.domains or not {*_names(inputs)} <= mesh.ports.keys():
+        # What is missing may be what is broken: then that is the fault to tell.
+        raise_all(sound.faults)
     domain_of(mesh, in_domain)
     ask = Asker()
     if origin in mesh.ports and kind != "source":

@@ -18,6 +18,7 @@ from meshwright.scaffold.domain import check_name, plain
 from meshwright.scaffold.place import scaffolding
 from meshwright.scaffold.render import render
 from meshwright.scaffold.templates import newest
+from meshwright.spec.contract import SUFFIX, port_of
 from meshwright.spec.model import Domain, Mesh, Port
 from meshwright.spec.words import nearest
 
@@ -54,7 +55,7 @@ def new_product(settings: Settings, mesh: Mesh, product: NewProduct) -> list[Pat
     """Write a product; the files that are new. InputError, and nothing written, where something is in the way."""
     domain = domain_of(mesh, product.domain)
     check_name(product.name, "product", [*domain.products, *_folders(domain)])
-    check_name(product.port, "port", [port.name for p in domain.products.values() for port in p.ports])
+    check_name(product.port, "port", map(port_of, domain.folder.glob(f"*/*{SUFFIX}")))
     root = settings.root
     answers = _answers(root, mesh, domain, product)
     with scaffolding(root, settings.state_dir) as placer:
