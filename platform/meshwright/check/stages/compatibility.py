@@ -89,7 +89,7 @@ class Compatibility(Stage):
 
     def _on_data(self, subject: Subject, product: Product, old: Before, name: str) -> Iterator[Finding]:
         """What the new contract promises for the first time must hold on what is published already."""
-        from meshwright.check.data import broken_promises
+        from meshwright.check.promises import broken_promises
 
         port = next(port for port in product.ports if port.name == name)
         for fault in broken_promises(subject.settings, subject.mesh, port, old.ports[name].contract):
