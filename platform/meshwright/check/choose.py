@@ -16,8 +16,10 @@ EVERYTHING = ("policies/", "pyproject.toml")
 """Files that every product depends on."""
 
 
-def subject_of(settings: Settings, selectors: Sequence[str], against: str | None, say: Say) -> Subject:
-    """The subject of a check of ``selectors``, or of what changed where there is none.
+def subject_of(
+    settings: Settings, selectors: Sequence[str], against: str | None, say: Say, *, everything: bool = False
+) -> Subject:
+    """The subject of a check of ``selectors``, or of what changed where there is none; or of ``everything``.
 
     ``say`` takes lines for people: what is compared with, or why nothing is. InputError for selectors and refs that
     name nothing; a missing repository is no fault unless ``against`` asks for one.
@@ -30,6 +32,8 @@ def subject_of(settings: Settings, selectors: Sequence[str], against: str | None
             say(f"checking all {len(place.products)} products")
         return Subject(settings, place, selected or tuple(place.products), say=say)
     touched, gone = _touched(place, base, say)
+    if everything:
+        return Subject(settings, place, tuple(place.products), base, gone, say)
     if selectors:
         given = {s.partition("/")[0].partition(".")[0] for s in selectors}
         return Subject(settings, place, selected, base, tuple(k for k in gone if k.partition("/")[0] in given), say)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from meshwright.check.model import StageResult
 from meshwright.config import Settings
+from meshwright.disk import write_whole
 from meshwright.errors import Fault, MeshError, SpecError
 from meshwright.spec.index import Index
 from meshwright.spec.load import Sound, load_sound
@@ -68,7 +69,8 @@ class Base:
 class Subject:
     """One check. ``selected`` are the products asked for, those that cannot be read too; ``removed`` are gone.
 
-    ``results`` are those of the stages that ran before. Whatever costs something is made when it is asked for, once.
+    ``results`` are those of the stages that ran before. ``report`` is the folder in which a stage may leave files for
+    people (:meth:`leave`); None where nobody wants them. Whatever costs something is made when it is asked for, once.
     """
 
     settings: Settings
@@ -78,6 +80,7 @@ class Subject:
     removed: tuple[str, ...] = ()
     say: Callable[[str], None] = _nothing
     results: dict[str, StageResult] = field(default_factory=dict)
+    report: Path | None = None
     _graphs: dict[str, Graph | MeshError] = field(default_factory=dict)
     _sources: dict[str, Mapping[str, Source]] = field(default_factory=dict)
     _folders: list[tempfile.TemporaryDirectory[str]] = field(default_factory=list)
@@ -173,6 +176,15 @@ class Subject:
         """Whether a fault lies in no product that was not selected."""
         product = self.product_of(fault)
         return product is None or product in self.selected
+
+    def leave(self, name: str, content: str | bytes) -> None:
+        """Put a page into the report where there is one; one that cannot be written is told and changes no verdict."""
+        if self.report is None:
+            return
+        try:
+            write_whole(self.report / name, content)
+        except OSError as error:
+            self.say(f"warning: {self.report / name} cannot be written: {error.strerror or error}")
 
     def close(self) -> None:
         """Remove what was made to compare with."""
