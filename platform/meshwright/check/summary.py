@@ -17,7 +17,8 @@ from meshwright.check.model import Finding, Report, Severity, StageResult, Verdi
 MOST = 60_000
 """Bytes of a summary; a comment on GitHub holds 65,536 characters."""
 _MOST_OF_ONE = 4_000
-_FACTS = 6
+_MOST_OF_A_CELL = 300
+_FACTS, _PAGES = 6, 20
 _VERDICTS: Mapping[Verdict, tuple[str, str]] = {
     "passed": ("✅", "passed"), "warned": ("⚠️", "passed with warnings"), "failed": ("❌", "failed"),
     "skipped": ("⏭️", "nothing was checked"),
@@ -43,7 +44,7 @@ def _head(report: Report) -> Iterator[str]:
         yield from ("", "| | Stage | Verdict | Time | |", "|---|---|---|--:|---|")
         yield from map(_row, report.stages)
     if report.pages:
-        yield from ("", f"Pages in the report: {', '.join(map(_code, report.pages))}")
+        yield from ("", f"Pages in the report: {', '.join(map(_code, report.pages[:_PAGES]))}")
 
 
 def _row(stage: StageResult) -> str:
@@ -69,17 +70,21 @@ def _fitting(report: Report, root: Path, room: int) -> str:
     for severity, count in _counts(report).items():
         blocks = [_pre(_told(f, root)) for f in report.findings if f.severity == severity]
         shown = list(_first(blocks, room))
-        room -= sum(len(block.encode()) for block in shown)
+        room -= sum(_size(block) for block in shown)
         parts += _section(severity, shown, count)
     return "\n".join([*parts, ""])
 
 
 def _first(blocks: Iterable[str], room: int) -> Iterator[str]:
     for block in blocks:
-        room -= len(block.encode())
+        room -= _size(block)
         if room < 0:
             return
         yield block
+
+
+def _size(block: str) -> int:
+    return len(block.encode()) + 1
 
 
 def _section(severity: Severity, shown: list[str], count: int) -> Iterator[str]:
@@ -109,7 +114,8 @@ def _pre(text: str) -> str:
 
 def _code(text: str) -> str:
     """Text within a line or a cell: every character that Markdown could take for its own is written by its number."""
-    return f"<code>{''.join(c if _is_plain(c) else f'&#{ord(c)};' for c in _printable(text))}</code>"
+    clipped = text if len(text) <= _MOST_OF_A_CELL else f"{text[:_MOST_OF_A_CELL]}…"
+    return f"<code>{''.join(c if _is_plain(c) else f'&#{ord(c)};' for c in _printable(clipped))}</code>"
 
 
 def _is_plain(char: str) -> bool:
