@@ -64,7 +64,7 @@ def test_good_change_may_merge(origin: Clone, tmp_path: Path, pull_request: dict
 
 def test_bad_change_is_refused_at_its_line(origin: Clone, tmp_path: Path, pull_request: dict[str, str]) -> None:
     origin.change(BAD)
-    ran = origin.clone(tmp_path / "work").ci(**pull_request)
+    ran = origin.clone(tmp_path / "work").ci("--only spec,policy", **pull_request)
     assert ran.code == 1, ran.err
     assert FAULT.search(ran.out)
     assert ran.summary.startswith("## ❌ mesh check: failed")
@@ -121,7 +121,7 @@ def test_detached_head_of_a_merge(origin: Clone, tmp_path: Path, pull_request: d
     work = origin.clone(tmp_path / "work")
     work.git("checkout", "-q", "--detach", "main")
     work.git("merge", "-q", "--no-edit", change)
-    ran = work.ci(**pull_request)
+    ran = work.ci("--only spec", **pull_request)
     assert ran.code == 1
     assert "the head is detached" in ran.err
     assert "against origin/main" in ran.err
@@ -139,7 +139,7 @@ def test_push_to_the_default_branch_is_compared_with_what_was_there(origin: Clon
         else {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main",
               "CI_COMMIT_BEFORE_SHA": before}
     )  # fmt: skip
-    ran = origin.clone(tmp_path / "work").ci(**variables)
+    ran = origin.clone(tmp_path / "work").ci("--only spec", **variables)
     assert ran.code == 1, ran.err
     assert before[:8] in ran.err
 
@@ -164,6 +164,23 @@ def test_without_git_everything_is_checked(fresh: Path, monkeypatch: pytest.Monk
     assert ran.code == 0, ran.err
     assert "is in no git repository" in ran.err
     assert json.loads(_report(ran))["products"] == ["shop/receipts"]
+
+
+def test_machine_without_git_is_told(origin: Clone, tmp_path: Path, pull_request: dict[str, str]) -> None:
+    """Without a target everything is checked; where one is to be compared with, that is wrong input."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("bash", "cat", "dirname", "env", "rm"):
+        (tools / name).symlink_to(shutil.which(name) or pytest.fail(f"no {name} here"))
+    (tools / "mesh").symlink_to(MESH)
+    environment = {"PATH": str(tools), "HOME": str(tmp_path), "PYTHONPATH": str(REPOSITORY / "platform")}
+    for more, code in (({}, 0), (pull_request, 2)):
+        done = subprocess.run(
+            ["bash", "scripts/ci", "--only", "policy"], cwd=origin.root, env={**environment, **more},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        assert "git is not installed" in done.stderr
 
 
 @pytest.mark.parametrize("branch", ["$(touch pwned)", "a;touch pwned", "-d", "`touch pwned`", "--upload-pack=touch"])

@@ -36,8 +36,8 @@ def _head(report: Report) -> Iterator[str]:
     icon, said = _VERDICTS[report.verdict]
     yield f"## {icon} mesh check: {said}"
     yield ""
-    told = [f"{len(report.products)} of the products of this mesh"] if len(report.products) != 1 else ["1 product"]
-    told += [f"{n} {severity}{'' if n == 1 else 's'}" for severity, n in _counts(report).items() if n]
+    told = [_counted(len(report.products), "product")]
+    told += [_counted(n, severity) for severity, n in _counts(report).items() if n]
     told += [f"{len(report.removed)} removed"] if report.removed else []
     yield f"{', '.join(told)}; against {_code(report.against) if report.against else 'nothing'}"
     if report.stages:
@@ -57,6 +57,10 @@ def _row(stage: StageResult) -> str:
 def _facts(facts: Mapping[str, Any]) -> list[str]:
     plain = [(name, value) for name, value in facts.items() if isinstance(value, str | int | float)]
     return [_code(f"{name} {value}") for name, value in plain[:_FACTS]]
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def _counts(report: Report) -> dict[Severity, int]:
@@ -91,7 +95,7 @@ def _section(severity: Severity, shown: list[str], count: int) -> Iterator[str]:
     """A section; notes are folded."""
     if not count:
         return
-    title = f"{count} {severity}{'' if count == 1 else 's'}"
+    title = _counted(count, severity)
     yield from ("", "<details>" if severity == "note" else "<details open>", f"<summary>{title}</summary>", "")
     yield from shown
     if len(shown) < count:
