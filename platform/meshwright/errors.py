@@ -77,7 +77,11 @@ class Fault:
         return self.file.read_text(encoding="utf-8", errors="replace").splitlines()
 
     def __str__(self) -> str:
-        head = " - ".join(part for part in (self.place, self.key) if part)
+        return self.told(self.place)
+
+    def told(self, place: str) -> str:
+        """All of it in several lines, with ``place`` for where it is."""
+        head = " - ".join(part for part in (place, self.key) if part)
         lines = [f"{head}: {self.reason}" if head else self.reason]
         if excerpt := self.excerpt():
             lines.append(excerpt)

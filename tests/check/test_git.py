@@ -116,7 +116,7 @@ def test_a_branch_that_was_not_pushed_is_compared_with_what_was(repo: Repo, tmp_
     git(clone, "commit", "-qam", "On main")
     said = check(clone, "--only", "policy")
     assert said.err.splitlines()[0].startswith("against origin/main (")
-    assert "1 files differ" in said.err
+    assert "1 file differs" in said.err
     assert said.out == "passed: 1 product\n"
 
 

@@ -157,6 +157,22 @@ def test_killed_between_the_note_and_the_marks(pinned: Path, monkeypatch: pytest
     assert has_marks((pinned / CONTRACT).read_bytes())
 
 
+def test_scripts_can_be_run_afterwards(fresh: Path) -> None:
+    """A template holds texts alone; which of them are scripts shows in their first line."""
+    ours = templates.versions("mesh")[0].folder
+    for version in (1, 2):
+        shutil.copytree(ours, fresh / "templates" / "mesh" / str(version))
+    newer = fresh / "templates/mesh/2/files"
+    edit(newer / "{{ _copier_conf.answers_file }}.jinja", "_version: 1", "_version: 2")
+    edit(newer / "scripts/ci", "set -euo pipefail", "set -euo pipefail # newer")
+    (newer / "scripts/more").write_text("#!/bin/sh\n")
+    assert one(fresh, "mesh").verdict == "upgraded"
+    assert "# newer" in (fresh / "scripts/ci").read_text()
+    assert {name: bool((fresh / "scripts" / name).stat().st_mode & 0o111) for name in ("ci", "more", "activate")} == {
+        "ci": True, "more": True, "activate": False,
+    }  # fmt: skip
+
+
 def test_removed_and_added_by_the_team(pinned: Path) -> None:
     (pinned / "domains/shop/receipts/ingest.py").unlink()
     (pinned / "domains/shop/receipts/NOTES.md").write_text("Our notes.\n")

@@ -53,6 +53,8 @@ def test_from_a_wheel_to_the_first_row(tmp_path: Path, outside: dict[str, str]) 
     told = run(f"{line} && mesh build && mesh query 'select count(*) as n from mesh.shop.receipts'", mesh)
     assert "published  shop/receipts" in told
     assert "12" in told.splitlines()
+    assert "passed    code" in run("./scripts/ci --all", mesh)
+    assert (mesh / "mesh-report" / "summary.md").is_file()
     told = run(f"{line} && python -m pytest -q && mesh doctor && mesh build", mesh)
     assert "2 passed" in told
     assert "Nothing changed" in told

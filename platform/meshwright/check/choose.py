@@ -16,8 +16,10 @@ EVERYTHING = ("policies/", "pyproject.toml")
 """Files that every product depends on."""
 
 
-def subject_of(settings: Settings, selectors: Sequence[str], against: str | None, say: Say) -> Subject:
-    """The subject of a check of ``selectors``, or of what changed where there is none.
+def subject_of(
+    settings: Settings, selectors: Sequence[str], against: str | None, say: Say, *, everything: bool = False
+) -> Subject:
+    """The subject of a check of ``selectors``, or of what changed where there is none; or of ``everything``.
 
     ``say`` takes lines for people: what is compared with, or why nothing is. InputError for selectors and refs that
     name nothing; a missing repository is no fault unless ``against`` asks for one.
@@ -30,6 +32,8 @@ def subject_of(settings: Settings, selectors: Sequence[str], against: str | None
             say(f"checking all {len(place.products)} products")
         return Subject(settings, place, selected or tuple(place.products), say=say)
     touched, gone = _touched(place, base, say)
+    if everything:
+        return Subject(settings, place, tuple(place.products), base, gone, say)
     if selectors:
         given = {s.partition("/")[0].partition(".")[0] for s in selectors}
         return Subject(settings, place, selected, base, tuple(k for k in gone if k.partition("/")[0] in given), say)
@@ -46,7 +50,7 @@ def _base(root: Path, against: str | None, say: Say) -> Base | None:
         for fault in error.faults:
             say(f"nothing to compare with: {fault}")
         return None
-    say(f"against {base.name}: {len(base.changed)} files differ{_state(repository)}")
+    say(f"against {base.name}: {_differing(len(base.changed))}{_state(repository)}")
     return base
 
 
@@ -83,3 +87,7 @@ def _touched(place: Index, base: Base, say: Say) -> tuple[tuple[str, ...], tuple
         elif domain is not None:
             found |= set(place.of_domain(domain))
     return tuple(key for key in place.products if key in found), tuple(gone)
+
+
+def _differing(files: int) -> str:
+    return "1 file differs" if files == 1 else f"{files} files differ"

@@ -48,7 +48,8 @@ class Report:
     """A check with all its stages, in the order in which they ran.
 
     ``products`` were checked, ``removed`` are those that the base has and the mesh has not any more. ``against``
-    says in words what was compared with; None where there was nothing.
+    says in words what was compared with; None where there was nothing. ``pages`` are the files that stages left in the
+    folder of the report.
     """
 
     products: tuple[str, ...]
@@ -56,6 +57,7 @@ class Report:
     against: str | None = None
     commit: str | None = None
     removed: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:

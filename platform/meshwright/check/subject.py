@@ -176,15 +176,6 @@ class Subject:
             self._sources[domain] = sources_of(self.mesh, self.mesh.domains[domain])
         return self._sources[domain]
 
-    def leave(self, name: str, content: str | bytes) -> None:
-        """Put a page into the report where there is one; one that cannot be written is told and changes no verdict."""
-        if self.report is None:
-            return
-        try:
-            write_whole(self.report / name, content)
-        except OSError as error:
-            self.say(f"warning: {self.report / name} cannot be written: {error.strerror or error}")
-
     def product_of(self, fault: Fault) -> str | None:
         """The product (``<domain>/<product>``) in whose folders a fault lies; None where that is no one's."""
         return self.place.owner_of(Path.cwd() / fault.file)[1] if fault.file else None
@@ -193,6 +184,15 @@ class Subject:
         """Whether a fault lies in no product that was not selected."""
         product = self.product_of(fault)
         return product is None or product in self.selected
+
+    def leave(self, name: str, content: str | bytes) -> None:
+        """Put a page into the report where there is one; one that cannot be written is told and changes no verdict."""
+        if self.report is None:
+            return
+        try:
+            write_whole(self.report / name, content)
+        except OSError as error:
+            self.say(f"warning: {self.report / name} cannot be written: {error.strerror or error}")
 
     def close(self) -> None:
         """Remove what was made to compare with, and what was built."""

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from meshwright.check.github import annotation, seen_from
+from meshwright.check.data import as_data
+from meshwright.check.github import annotation
 from meshwright.check.model import Finding, Report, StageResult, Verdict
 from meshwright.cli.output import emit, emit_json, say, settings_of, style
 from meshwright.cli.words import counted
+from meshwright.errors import UnavailableError
 
+if TYPE_CHECKING:
+    from meshwright.check.report import ReportFolder
+    from meshwright.check.subject import Subject
+
+T = TypeVar("T")
 EXAMPLES = """\b
 Examples:
   mesh check                          what changed since the default branch was left
@@ -21,6 +29,7 @@ Examples:
   mesh check --against v1.2           what changed since a tag
   mesh check --only spec,policy       some stages
   mesh check --format github          annotations on the lines at fault
+  mesh check --all --report FOLDER    every product, and a folder for CI to publish
 """
 _COLOURS: dict[str, str] = {
     "passed": "green", "warned": "yellow", "failed": "red", "skipped": "cyan",
@@ -47,16 +56,22 @@ def _names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> lis
 @click.command("check", cls=_Command, epilog=EXAMPLES, short_help="Say whether a change may merge.")
 @click.argument("selectors", nargs=-1, metavar="[DOMAIN|PRODUCT|PORT]...")
 @click.option("--against", metavar="REF", help="Compare with where this branch, tag or commit was left.")
+@click.option("--all", "all_", is_flag=True, help="Check every product, changed or not.")
 @click.option("--only", multiple=True, metavar="STAGE,…", callback=_names, help="Run these stages only.")
 @click.option("--skip", multiple=True, metavar="STAGE,…", callback=_names, help="Leave these stages out.")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json", "github"]), default="text", show_default=True,
     help="How to print what is found.",
 )  # fmt: skip
+@click.option(
+    "--report", "folder", metavar="FOLDER", type=click.Path(path_type=Path, file_okay=False),
+    help="Leave report.json, summary.md and the pages of stages there.",
+)  # fmt: skip
 @click.pass_context
 def command(
-    ctx: click.Context, selectors: tuple[str, ...], against: str | None, only: list[str], skip: list[str], format_: str
-) -> int:
+    ctx: click.Context, selectors: tuple[str, ...], against: str | None, all_: bool, only: list[str], skip: list[str],
+    format_: str, folder: Path | None,
+) -> int:  # fmt: skip
     """Say whether a change may merge.
 
     Without a selection the products that changed are checked: their files, models and tests differ from the commit
@@ -67,22 +82,52 @@ def command(
     from meshwright.check.run import run
     from meshwright.check.stage import chosen
 
+    if all_ and selectors:
+        raise click.UsageError("--all and a selection exclude each other.")
     settings, stages = settings_of(ctx), chosen(only, skip)
-    subject = subject_of(settings, selectors, against, say)
+    subject = subject_of(settings, selectors, against, say, everything=all_)
+    place = _opened(folder)
+    subject.report = place.path if place else None
     if not subject.selected and not subject.removed:
         say(f"Nothing to check: no product differs from {subject.base.name if subject.base else 'nothing'}.")
         stages = []
     printer = _Printer(format_)
     report = run(subject, stages, on_start=printer.start, on_end=printer.end)
+    finished = _finished(place, report, subject.root)
+    _print(finished or report, subject, format_)
+    return report.exit_code or (UnavailableError.exit_code if folder and not finished else 0)
+
+
+def _print(report: Report, subject: Subject, format_: str) -> None:
     if format_ == "json":
         emit_json(as_data(report, subject.root))
     elif format_ == "github":
-        top = subject.base.repository.top if subject.base else settings.root.absolute()
+        top = subject.base.repository.top if subject.base else subject.root.absolute()
         for finding in report.findings:
             emit(annotation(finding, top))
-    elif stages:
+    elif report.stages:
         emit(_summary(report))
-    return report.exit_code
+
+
+def _opened(folder: Path | None) -> ReportFolder | None:
+    """The folder of the report; where it cannot be had, that is told, and the check goes on."""
+    from meshwright.check.report import ReportFolder
+
+    return _or_told(lambda: ReportFolder.opened(folder)) if folder else None
+
+
+def _finished(place: ReportFolder | None, report: Report, root: Path) -> Report | None:
+    return _or_told(lambda: place.finished(report, root)) if place else None
+
+
+def _or_told(call: Callable[[], T]) -> T | None:
+    """What a call gives; None, and a warning, where something cannot be reached."""
+    try:
+        return call()
+    except UnavailableError as error:
+        for fault in error.faults:
+            say(f"warning: {fault}")
+        return None
 
 
 class _Printer:
@@ -124,34 +169,3 @@ def _summary(report: Report) -> str:
 _VERDICTS: dict[Verdict, str] = {
     "passed": "passed", "warned": "passed with warnings", "failed": "failed", "skipped": "nothing was checked",
 }  # fmt: skip
-
-
-def as_data(report: Report, root: Path) -> dict[str, Any]:
-    """A report for programs; files as seen from the mesh's folder."""
-    return {
-        "verdict": report.verdict,
-        "against": {"name": report.against, "commit": report.commit} if report.commit else None,
-        "products": list(report.products),
-        "removed": list(report.removed),
-        "stages": [_stage(stage, root) for stage in report.stages],
-    }
-
-
-def _stage(stage: StageResult, root: Path) -> dict[str, Any]:
-    return {
-        "stage": stage.stage,
-        "verdict": stage.verdict,
-        "seconds": round(stage.seconds, 3),
-        "reason": stage.reason or None,
-        "facts": dict(stage.facts),
-        "findings": [_finding(finding, root) for finding in stage.findings],
-    }
-
-
-def _finding(finding: Finding, root: Path) -> dict[str, Any]:
-    fault = finding.fault
-    return {
-        "rule": finding.rule, "severity": finding.severity, "product": finding.product,
-        "file": seen_from(root, fault.file) if fault.file else None, "line": fault.line, "column": fault.column,
-        "key": fault.key, "reason": fault.reason, "suggestion": fault.suggestion, "command": fault.command,
-    }  # fmt: skip

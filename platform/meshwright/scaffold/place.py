@@ -60,11 +60,19 @@ class Placer:
                 staged = self.staging / "files" / path
                 staged.parent.mkdir(parents=True, exist_ok=True)
                 staged.write_bytes(content)
+                let_run(staged, content)
             (self.staging / _JOURNAL).write_text(json.dumps([str(unit) for unit in units]), encoding="utf-8")
             for unit in units:
                 (self.staging / "files" / unit).rename(self.root / unit)
         finally:
             _undo(self.root, self.staging)
+
+
+def let_run(file: Path, content: bytes) -> None:
+    """Make a script (``#!``) executable for those who may read it: a template gives texts alone, without modes."""
+    if content.startswith(b"#!"):
+        mode = file.stat().st_mode
+        file.chmod(mode | (mode & 0o444) >> 2)
 
 
 def _require_free(root: Path, files: Mapping[PurePosixPath, bytes]) -> None:

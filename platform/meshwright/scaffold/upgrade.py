@@ -13,7 +13,7 @@ from meshwright.disk import write_whole
 from meshwright.errors import Fault, InputError, MeshError
 from meshwright.scaffold.answers import MARKED, Pending, Scaffold, digest, scaffolds
 from meshwright.scaffold.merge import Merged, has_marks, merge
-from meshwright.scaffold.place import scaffolding
+from meshwright.scaffold.place import let_run, scaffolding
 from meshwright.scaffold.render import render
 from meshwright.scaffold.templates import Template, versions
 from meshwright.spec.words import nearest
@@ -150,6 +150,7 @@ class _Upgrading:
     def _put(self, path: PurePosixPath, result: Merged) -> None:
         if result.content is not None:
             write_whole(self.root / path, result.content)
+            let_run(self.root / path, result.content)
         elif result.state == "removed":
             (self.root / path).unlink(missing_ok=True)
 
