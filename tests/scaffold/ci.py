@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from support.commands import shell
 
 CONTRACT = "domains/shop/receipts/receipts.contract.yaml"
-GOOD = ('description: "Amount."', 'description: "Amount, in euros."')
-BAD = ("logicalType: number", "logicalType: nummer")
+GOOD = (('description: "Amount."', 'description: "Amount, in euros."'), ("version: 1.0.0", "version: 1.0.1"))
+BAD = (("logicalType: number", "logicalType: nummer"),)
 VARIABLES = ("GITHUB_", "CI_", "GIT_", "PUSHED_FROM")
 """What a CI that runs these tests has set, and a script under test must not see."""
 
@@ -42,13 +43,15 @@ class Clone:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    def change(self, edit: tuple[str, str], branch: str | None = "change") -> str:
-        """Commit an edit of the contract, on a branch of its own unless that is None; the commit."""
+    def change(self, edits: Sequence[tuple[str, str]], branch: str | None = "change") -> str:
+        """Commit edits of the contract, on a branch of its own unless that is None; the commit."""
         if branch:
             self.git("switch", "-q", "-C", branch)
         text = (self.root / CONTRACT).read_text(encoding="utf-8")
-        assert edit[0] in text
-        (self.root / CONTRACT).write_text(text.replace(*edit, 1), encoding="utf-8")
+        for old, new in edits:
+            assert old in text
+            text = text.replace(old, new, 1)
+        (self.root / CONTRACT).write_text(text, encoding="utf-8")
         self.git("commit", "-q", "-a", "-m", "Change")
         return self.git("rev-parse", "HEAD")
 

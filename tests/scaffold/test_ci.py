@@ -220,7 +220,7 @@ def test_hook_of_pre_commit_says_no_to_what_is_broken(origin: Clone) -> None:
     assert not wanted.search("README.md")
     assert not wanted.search("tests/test_mesh.py")
     assert shell(origin.root, hook["entry"]).returncode == 0
-    (origin.root / CONTRACT).write_text((origin.root / CONTRACT).read_text().replace(*BAD, 1))
+    (origin.root / CONTRACT).write_text((origin.root / CONTRACT).read_text().replace(*BAD[0], 1))
     done = shell(origin.root, hook["entry"], http_proxy="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9")
     assert done.returncode == 1
     assert "'nummer'" in done.stdout
