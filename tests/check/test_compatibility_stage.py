@@ -12,8 +12,17 @@ from meshwright.check.run import run
 from meshwright.check.stage import chosen
 from support.tiny import CUSTOMERS_CONTRACT, ORDERS_CONTRACT, TinyMesh
 
-from .repository import Repo, repository
+from .repository import ORDERS, Repo, repository
 
+APPROVAL = """\
+customProperties:
+  - property: policyExceptions
+    value:
+      - rule: access_changed
+        reason: names were public all along
+        until: 2999-01-01
+        port: customers
+"""
 AMOUNT = "      - name: amount\n"
 STAGES = chosen(["spec", "compatibility"], [])
 
@@ -154,3 +163,17 @@ def test_promise_is_recorded_with_the_build_and_handed_over(published: Repo) -> 
     bump(published, "1.0.1")
     mesh.build("shop")
     assert versions()["shop.orders"] == "1.0.1"
+
+
+def test_access_that_changes_needs_an_approval(published: Repo) -> None:
+    published.mesh.edit(CUSTOMERS_CONTRACT, ("classification: restricted", "classification: public"))
+    bump(published, "1.0.1", CUSTOMERS_CONTRACT)
+    report = check(published)
+    assert "approval" in rules(report), report.findings
+    with (published.mesh.root / ORDERS).open("a") as file:
+        file.write(APPROVAL)
+    assert "approved" in rules(check(published), "note")
+    published.mesh.edit(ORDERS, ("2999-01-01", "2020-01-01"))
+    assert "approval" in rules(check(published))
+    policy = run(subject_of(published.mesh.settings, [], None, lambda _: None), chosen(["policy"], []))
+    assert not [f for f in policy.findings if f.rule.startswith("exception")]

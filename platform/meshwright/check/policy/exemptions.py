@@ -18,6 +18,8 @@ from meshwright.spec.yaml_reader import read_yaml
 
 PROPERTY = "policyExceptions"
 """The customProperty of a product that holds them."""
+ACCESS = "access_changed"
+"""Stands in place of a policy: that somebody may see less or more, or connects otherwise, is approved with a reason."""
 _DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _SCHEMA = Schema(
     {
@@ -61,13 +63,17 @@ class Exemption:
             and self.column in (None, column)
         )
 
+    def approves(self, port: str, today: date) -> bool:
+        """Whether it approves, today, that access to a port of its product changes."""
+        return self.rule == ACCESS and self.port in (None, port) and not self.is_over(today)
+
     def is_over(self, today: date) -> bool:
         """Whether its last day has passed."""
         return self.until < today
 
 
 def exemptions_of(product: Product, known: Collection[str], report: Report) -> Iterator[Exemption]:
-    """The exceptions that a product records; ``known`` are the ids of policies. What is wrong with one is reported."""
+    """The exceptions that a product records, approvals too; ``known`` are the ids of policies. Faults are reported."""
     if PROPERTY not in product.custom:
         return
     place = _written(product.where.file)
@@ -80,7 +86,7 @@ def exemptions_of(product: Product, known: Collection[str], report: Report) -> I
     members = place.node.value if isinstance(place.node.value, list) else []
     for i, node in enumerate(members):
         item = At(place.file, node, (*place.steps, i))
-        if i not in wrong and (found := _exemption(item, product, known, report)):
+        if i not in wrong and (found := _exemption(item, product, {*known, ACCESS}, report)):
             yield found
 
 

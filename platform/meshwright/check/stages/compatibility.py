@@ -72,13 +72,25 @@ class Compatibility(Stage):
                 product, change, breaks=change in judgement.breaking, remedy=way_out(key.partition(".")[2])
             )
             if change.approval:
-                reason = f"{change.reason}: who owns the policies of the mesh must approve"
-                yield self.warning("approval", change.where.fault(reason), product)
+                yield self._approval(product, key.partition(".")[2], change)
         if not judgement.version.enough and judgement.changes:
             wanted = judgement.version.required
             where = next(iter(judgement.changes)).where
             fault = Fault(judgement.version.reason, where.file, key=f"{key} version", suggestion=wanted)
             yield self.error("version", fault, product)
+
+    def _approval(self, product: Product, port: str, change: Change) -> Finding:
+        """That access changes needs a reason in the product, which whoever owns the policies sees in the review."""
+        from meshwright.check.policy.exemptions import ACCESS, exemptions_of
+
+        recorded = exemptions_of(product, (), lambda _: None)
+        approval = next((e for e in recorded if e.approves(port, date.today())), None)
+        if approval is not None:
+            reason = f"{change.reason}: approved until {approval.until}, since {approval.reason}"
+            return self.note("approved", change.where.fault(reason), product)
+        reason = f"{change.reason}: who may see or reach it changes, which needs an approval"
+        command = f"record rule: {ACCESS}, reason and until under policyExceptions in product.yaml"
+        return self.error("approval", change.where.fault(reason, command=command), product)
 
     def _told(self, product: Product, change: Change, *, breaks: bool, remedy: str | None = None) -> Finding:
         from meshwright.spec.compatibility import Verdict

@@ -53,7 +53,7 @@ class Policy(Stage):
     def _violations(
         self, violations: tuple[Violation, ...], recorded: list[Exemption], today: date
     ) -> Iterator[Finding]:
-        from meshwright.check.policy.exemptions import ended, excusing, idle
+        from meshwright.check.policy.exemptions import ACCESS, ended, excusing, idle
 
         needed: dict[Exemption, int] = {}
         for violation in violations:
@@ -65,7 +65,7 @@ class Policy(Stage):
             if not excused:
                 told = self.error if policy.severity == "error" else self.warning
                 yield told(policy.id, violation.fault(), violation.product)
-        for exemption in recorded:
+        for exemption in (e for e in recorded if e.rule != ACCESS):
             if exemption not in needed:
                 yield self.warning("exception-idle", idle(exemption), exemption.product)
             elif exemption.is_over(today):
