@@ -1,0 +1,78 @@
+"""At a terminal `mesh new` asks for what it was not told; Ctrl-C leaves nothing."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import time
+from pathlib import Path
+
+from meshwright.spec import load
+from support.commands import MESH
+
+from .conftest import snapshot
+
+
+class Terminal:
+    """The command with a person at a terminal, who types when asked."""
+
+    def __init__(self, root: Path, *arguments: str) -> None:
+        self.master, slave = pty.openpty()
+        own = {name: value for name, value in os.environ.items() if name != "HOME"}
+        self.process = subprocess.Popen(
+            [str(MESH), "-C", str(root), *arguments], stdin=slave, stdout=slave, stderr=slave,
+            env={**own, "HOME": str(root), "GIT_CONFIG_GLOBAL": "/dev/null"}, start_new_session=True,
+        )  # fmt: skip
+        os.close(slave)
+        self.told = ""
+
+    def answer(self, question: str, text: str) -> None:
+        """Wait for a question and type."""
+        self.wait_for(question)
+        os.write(self.master, text.encode())
+
+    def wait_for(self, text: str, seconds: float = 60) -> None:
+        """Read what comes until ``text`` does."""
+        end, start = time.monotonic() + seconds, len(self.told)
+        while text not in self.told[start:]:
+            assert time.monotonic() < end, self.told
+            self.told += os.read(self.master, 4096).decode(errors="replace")
+
+    def ended(self) -> int:
+        """The exit code."""
+        try:
+            while chunk := os.read(self.master, 4096):
+                self.told += chunk.decode(errors="replace")
+        except OSError:  # a terminal whose other side is closed
+            pass
+        os.close(self.master)
+        return self.process.wait(60)
+
+
+def test_new_domain_and_product_are_asked_for(fresh: Path) -> None:
+    terminal = Terminal(fresh, "new", "domain", "logistics")
+    terminal.answer("Team that owns it [Logistics team]", "Movers\n")
+    terminal.answer("E-mail of the team", "movers@example.com\n")
+    terminal.answer("What it is about", "\n")
+    assert terminal.ended() == 0, terminal.told
+    found = load(fresh).domains["logistics"]
+    assert (found.owner, found.contact, found.description) == (
+        "Movers", "movers@example.com", "What domain logistics knows.",
+    )  # fmt: skip
+    terminal = Terminal(fresh, "new", "product", "logistics/moves")
+    terminal.answer("Kind (source, dbt, aggregate)", "dbt\n")
+    terminal.answer("Ports to read", "shop.receipts\n")
+    terminal.answer("What one row is", "A move.\n")
+    assert terminal.ended() == 0, terminal.told
+    assert load(fresh).products["logistics/moves"].description == "A move."
+
+
+def test_interrupt_at_a_question_leaves_nothing(fresh: Path) -> None:
+    before = snapshot(fresh)
+    terminal = Terminal(fresh, "new", "product", "shop/other")
+    terminal.wait_for("Kind")
+    os.write(terminal.master, b"\x03")
+    terminal.process.send_signal(2)
+    assert terminal.ended() == 130, terminal.told
+    assert snapshot(fresh) == before
