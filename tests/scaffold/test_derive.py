@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meshwright.build.landing import scan_of
-from meshwright.scaffold.columns import identifier, in_jinja, is_personal, names, published
+from meshwright.scaffold.columns import PERSONAL, identifier, in_jinja, is_personal, names, published
 from meshwright.scaffold.derive import derive
 from meshwright.spec.names import name_fault
 from meshwright.spec.types import parse
@@ -63,11 +63,18 @@ def test_personal_columns_are_classified_and_show_no_value() -> None:
 
 @pytest.mark.parametrize(
     ("name", "personal"),
-    [("email", True), ("customer_e_mail", True), ("ip_address", True), ("birthday", True), ("email_count", True),
-     ("name", False), ("product_name", False), ("phonetic", False), ("address_count", False)],
+    [("email", True), ("customer_e_mail", True), ("birthday", True), ("email_count", True),
+     ("name", False), ("product_name", False), ("phonetic", False), ("street", True)],
 )  # fmt: skip
 def test_what_sounds_personal(name: str, personal: bool) -> None:
     assert is_personal(name) is personal
+
+
+def test_personal_is_what_the_policy_calls_so() -> None:
+    from meshwright.check.policy.read import policies_of
+
+    policy = policies_of(Path("/nowhere")).by_id["pii_classified"]
+    assert policy.params["names"] == PERSONAL
 
 
 @pytest.mark.parametrize(

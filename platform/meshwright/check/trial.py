@@ -92,7 +92,7 @@ def build(settings: Settings, mesh: Mesh, changed: Collection[str], say: Say) ->
         outcome = execute(
             Session(settings, mesh, listener=heard, environment=name), plans, partitions=None, force=False
         )
-    except BaseException:
+    except BaseException:  # Ctrl-C too must not leave an environment behind
         trial.close(settings)
         raise
     heard.errors |= {plan.product.key: plan.error for plan in plans if plan.error}

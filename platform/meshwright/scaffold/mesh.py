@@ -45,7 +45,7 @@ def new_mesh(mesh: NewMesh) -> list[Path]:
     try:
         settings = Settings.of(root)
         written = _written(mesh, settings)
-    except BaseException:
+    except BaseException:  # Ctrl-C too must leave nothing
         for folder in made:
             shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -81,15 +81,7 @@ def in_order(products: Sequence[Product]) -> tuple[Product, ...]:
 
 def upstream(products: Sequence[Product], keys: Iterable[str]) -> frozenset[str]:
     """``keys`` and every product that they need, directly or not."""
-    needed = needs(products)
-    found: set[str] = set()
-    todo = list(keys)
-    while todo:
-        key = todo.pop()
-        if key not in found:
-            found.add(key)
-            todo += needed.get(key, ())
-    return frozenset(found)
+    return _reached(keys, needs(products))
 
 
 def downstream(products: Sequence[Product], keys: Iterable[str]) -> frozenset[str]:
@@ -98,13 +90,17 @@ def downstream(products: Sequence[Product], keys: Iterable[str]) -> frozenset[st
     for key, mine in needs(products).items():
         for maker in mine:
             readers.setdefault(maker, []).append(key)
+    return _reached(keys, readers)
+
+
+def _reached(keys: Iterable[str], edges: Mapping[str, Iterable[str]]) -> frozenset[str]:
     found: set[str] = set()
     todo = list(keys)
     while todo:
         key = todo.pop()
         if key not in found:
             found.add(key)
-            todo += readers.get(key, ())
+            todo += edges.get(key, ())
     return frozenset(found)
 
 
