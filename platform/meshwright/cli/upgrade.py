@@ -80,6 +80,10 @@ def _next(results: list[Upgrade]) -> None:
         say("next: mesh upgrade --all")
     elif "upgraded" in verdicts:
         say("next: git diff, mesh build")
+    elif verdicts == {"untouched"}:
+        say("Nothing to upgrade: all are of the newest version.")
+    elif not verdicts:
+        say("Nothing to upgrade: nothing here was scaffolded.")
 
 
 def _plain(result: Upgrade) -> dict[str, Any]:
