@@ -22,6 +22,7 @@ from support.commands import MESH
 from .conftest import Scaffold, snapshot
 
 FILES = {PurePosixPath("domains/x/p/a"): b"1", PurePosixPath("dbt_projects/x/m/b"): b"2", PurePosixPath("c"): b"3"}
+TESTS = Path(__file__).parents[1]
 REPLACED = {PurePosixPath("workspace.yaml"): b"load_from: []\n"}
 
 
@@ -69,7 +70,7 @@ def test_killed_at_any_rename(root: Path, after: int) -> None:
     code = f"""
 import os, signal, sys
 from pathlib import Path
-sys.path[:0] = {sys.path!r}
+sys.path.insert(0, {str(TESTS)!r})
 from scaffold.test_place import place
 rename, done = Path.rename, []
 def killing(self, target):

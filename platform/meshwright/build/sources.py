@@ -40,6 +40,8 @@ class Source:
 
 _LOADED: dict[str, str] = {}
 """Module name to the hash of the code that it was loaded from."""
+_roots: list[str] = []
+"""The mesh whose ``domains`` can be imported."""
 
 
 def sources_of(mesh: Mesh, domain: Domain) -> dict[str, Source]:
@@ -79,18 +81,22 @@ def _imported(root: Path, file: Path) -> ModuleType:
     """The module of ``file`` as it is now: of another mesh, or loaded before an edit, it is loaded again."""
     name = ".".join(file.relative_to(root).with_suffix("").parts)
     code = _code_hash(root, file)
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
     loaded = sys.modules.get(name)
-    if loaded is not None and (Path(getattr(loaded, "__file__", None) or "") != file or _LOADED.get(name) != code):
-        for other in [m for m in sys.modules if m == "domains" or m.startswith("domains.")]:
-            del sys.modules[other]
-        sys.path.remove(str(root))
-        sys.path.insert(0, str(root))
-        importlib.invalidate_caches()
+    stale = loaded is not None and (Path(getattr(loaded, "__file__", None) or "") != file or _LOADED.get(name) != code)
+    if stale or _roots != [str(root)]:
+        _turn_to(root)
     with team_code("cannot be imported:", file, key=name):
         _LOADED[name] = code
         return importlib.import_module(name)
+
+
+def _turn_to(root: Path) -> None:
+    """Make ``domains`` the package of this mesh alone: with two on the path, modules of one would hide the other's."""
+    for other in [m for m in sys.modules if m == "domains" or m.startswith("domains.")]:
+        del sys.modules[other]
+    sys.path[:] = [str(root), *(path for path in sys.path if path not in (*_roots, str(root)))]
+    _roots[:] = [str(root)]
+    importlib.invalidate_caches()
 
 
 @contextlib.contextmanager
