@@ -164,3 +164,12 @@ def test_page_is_left_in_the_report(published: Repo, tmp_path: Any) -> None:
     page = (tmp_path / "report" / "diff.html").read_text()
     assert "shop.orders" in page
     assert "http://" not in page.replace("http://www.w3.org", "")
+
+
+def test_what_needs_a_skipped_stage_is_skipped_too(published: Repo) -> None:
+    """A fault in a file: nothing is built behind one's back."""
+    published.mesh.edit(WEEKLY, ("status: active", "statu: active"))
+    report = check(published, only="spec,build,metrics,diff")
+    assert {s.stage: s.verdict for s in report.stages} == {
+        "spec": "failed", "build": "skipped", "metrics": "skipped", "diff": "skipped",
+    }  # fmt: skip

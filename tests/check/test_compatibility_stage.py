@@ -145,8 +145,14 @@ def test_product_that_goes_is_a_breaking_change(published: Repo) -> None:
 
     for folder in ("domains/insight/weekly", "dbt_projects/insight/models/weekly"):
         shutil.rmtree(published.mesh.root / folder)
+    (published.mesh.root / "domains/insight/weekly/__pycache__").mkdir(parents=True)
     report = check(published)
-    assert rules(report) == ["output-port-removed"]
+    assert rules(report) == ["output-port-removed"], "what git ignores is no product"
+    command = next(f for f in report.findings if f.rule == "output-port-removed").fault.command
+    assert command is not None
+    published.git("add", "-A")
+    published.git(*command.removeprefix("git ").split(), at=published.mesh.root)
+    assert rules(check(published)) == []
 
 
 def test_promise_is_recorded_with_the_build_and_handed_over(published: Repo) -> None:
@@ -177,3 +183,18 @@ def test_access_that_changes_needs_an_approval(published: Repo) -> None:
     assert "approval" in rules(check(published))
     policy = run(subject_of(published.mesh.settings, [], None, lambda _: None), chosen(["policy"], []))
     assert not [f for f in policy.findings if f.rule.startswith("exception")]
+
+
+def test_wording_that_needs_no_build_is_recorded_all_the_same(
+    published: Repo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else every later change would be told of it again."""
+    from meshwright.cli import main
+
+    published.mesh.edit(ORDERS_CONTRACT, ("One row for each order.", "All orders."))
+    bump(published, "1.0.1")
+    published.commit()
+    assert main(["-C", str(published.mesh.root), "build"]) == 0
+    assert "Nothing changed" in capsys.readouterr().err
+    report = check(published, "shop")
+    assert (rules(report, "note"), against(report)["shop.orders"]) == ([], "published 1.0.1")

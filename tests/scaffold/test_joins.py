@@ -64,7 +64,7 @@ def test_ports_of_one_name(retail: Path, product: Scaffold) -> None:
     [
         (["shop.receipts", "shop.stores"], [], "share no key: no column is in common"),
         (["shop.sales", "shop.stores"], ["store"], "no input has a column 'store'"),
-        (["shop.stores", "area.visits"], ["city"], "share no key"),
+        (["shop.stores", "area.visits"], ["city"], "do not both have 'city'"),
     ],
 )
 def test_refusals(retail: Path, names: list[str], on: list[str], said: str) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from meshwright.cli import main
@@ -137,3 +138,25 @@ def test_dg_scaffolds_the_same_domain(fresh: Path) -> None:
     assert refused.returncode
     assert "did you mean 'wares'" in refused.stderr + refused.stdout
     assert not (fresh / "domains/Wares").exists()
+
+
+def test_nested_columns_are_built(fresh: Path, product: Scaffold, capsys: pytest.CaptureFixture[str]) -> None:
+    file = fresh / "events.parquet"
+    nested = "{'city': 'Ulm', 'zip': i} as addr, [{'sku': 'a', 'n': 1}] as items, map {'k': i} as tags, [1, 2] as sizes"
+    duckdb.sql(f"SELECT i AS event_id, {nested} FROM range(3) t(i)").write_parquet(str(file))
+    assert mesh(fresh, "new", "product", "shop/events", "--from", str(file)) == 0
+    assert "nothing was found" not in capsys.readouterr().err
+    built = shell(fresh, "mesh build shop/events")
+    assert built.returncode == 0, built.stderr
+    [row] = answer(fresh, "select addr.city as city, items[1].sku as sku from mesh.shop.events where event_id = 1")
+    assert row == {"city": "Ulm", "sku": "a"}
+
+
+def test_data_without_a_key_or_outside_the_mesh_is_told(
+    fresh: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out.csv").write_text("a,b\n1,2\n1,2\n")
+    assert mesh(fresh, "new", "product", "shop/out", "--from", str(tmp_path / "out.csv")) == 0
+    told = capsys.readouterr().err
+    assert "lies outside the mesh" in told
+    assert "nothing was found that identifies a row" in told

@@ -15,7 +15,7 @@ from meshwright.build.dbt.graph import Graph
 from meshwright.duck import quote
 from meshwright.errors import BuildError, Fault, shown
 from meshwright.spec.model import Column, Port
-from meshwright.spec.types import to_duckdb
+from meshwright.spec.types import TypeSpellingError, from_duckdb, to_duckdb
 from meshwright.spec.words import edit
 
 _FAMILIES = (
@@ -32,10 +32,18 @@ _FAMILIES = (
 
 def fits(found: str, wanted: str) -> bool:
     """Whether values of a DuckDB type may become the wanted one, value by value, without loss."""
-    if found in {wanted, '"NULL"'}:
+    if found in {wanted, '"NULL"'} or _is_same(found, wanted):
         return True
     family = next((f for f in _FAMILIES if _base(found) in f), None)
     return family is not None and _base(wanted) in family
+
+
+def _is_same(found: str, wanted: str) -> bool:
+    """Whether two spellings mean one nested type: DuckDB quotes names of fields only where it must."""
+    try:
+        return from_duckdb(found) == from_duckdb(wanted)
+    except TypeSpellingError:
+        return False
 
 
 def compare(port: Port, found: Mapping[str, str], file: Path) -> list[Fault]:

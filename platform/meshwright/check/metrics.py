@@ -130,9 +130,11 @@ def _value(settings: Settings, metric: Metric, pins: Mapping[str, str]) -> float
         with query(metric.query, resolve, warehouse=settings.warehouse, known=lambda: list(pins)) as result:
             rows = list(result.rows)
     except InputError as error:
-        if "there is no port" in error.faults[0].reason:
+        fault = error.faults[0]
+        if "there is no port" in fault.reason:
             return None
-        raise
+        reason = f"core metric {metric.name!r} cannot be asked: {fault.reason}"
+        raise InputError(metric.where.fault(reason, suggestion=fault.suggestion)) from error
     if len(rows) != 1 or len(rows[0]) != 1:
         raise InputError(metric.where.fault(f"core metric {metric.name!r} gives {len(rows)} rows, not one number"))
     return _number(metric, rows[0][0])

@@ -55,8 +55,9 @@ def _run(stage: Stage, subject: Subject) -> StageResult:
 
 def _require(stage: Stage, subject: Subject) -> None:
     for name in stage.after:
-        if name in subject.results and subject.results[name].verdict == "failed":
-            raise Skip(f"{name} failed")
+        before = subject.results.get(name)
+        if before is not None and before.verdict in ("failed", "skipped"):
+            raise Skip(f"{name} failed" if before.verdict == "failed" else f"{name} was skipped")
     if stage.needs_products and not subject.readable:
         what = "no selected product can be read" if subject.selected else "no product is selected"
         raise Skip(what + (", see spec" if subject.selected and "spec" in subject.results else ""))

@@ -11,8 +11,9 @@ import click
 from meshwright.build.partitions import in_order
 from meshwright.build.plan import Planner, ProductPlan
 from meshwright.build.state import State
-from meshwright.catalog import environments, records
+from meshwright.catalog import environments, promises, records
 from meshwright.catalog.database import Database, now
+from meshwright.catalog.promises import promise_of
 from meshwright.cli.output import emit, emit_json, env_option, format_option, say, settings_of, style, table
 from meshwright.cli.words import counted
 from meshwright.config import PRODUCTION, Settings
@@ -118,12 +119,17 @@ def run_plans(
 
 
 def confirm_current(database: Database, plans: Sequence[ProductPlan], environment: str = PRODUCTION) -> None:
-    """Record when it was found that there is nothing to do; where that cannot be written, it is only not told."""
+    """Record when it was found that there is nothing to do, and under which contracts.
+
+    Where that cannot be written, it is only not told.
+    """
     current = [port.key for plan in plans if not plan.is_due for port in plan.product.ports]
     with contextlib.suppress(UnavailableError):
         if current and database.exists:
             with database.write() as connection:
                 records.confirm(connection, current, now(), environment)
+                same = (port for plan in plans if not plan.is_due for port in plan.product.ports)
+                promises.record(connection, map(promise_of, same), now(), environment)
 
 
 def tell_parsing(domain: str) -> None:

@@ -14,7 +14,7 @@ from meshwright.check.github import annotation
 from meshwright.check.model import Finding, Report, StageResult, Verdict
 from meshwright.cli.output import emit, emit_json, say, settings_of, style
 from meshwright.cli.words import counted
-from meshwright.errors import UnavailableError
+from meshwright.errors import UnavailableError, shown
 
 if TYPE_CHECKING:
     from meshwright.check.report import ReportFolder
@@ -95,6 +95,8 @@ def command(
     report = run(subject, stages, on_start=printer.start, on_end=printer.end)
     finished = _finished(place, report, subject.root)
     _print(finished or report, subject, format_)
+    if finished and folder:
+        say(f"report in {shown(folder.absolute())}")
     return report.exit_code or (UnavailableError.exit_code if folder and not finished else 0)
 
 

@@ -46,7 +46,7 @@ def domain(ctx: click.Context, name: str, team: str | None, email: str | None, d
 
 
 @command.command("product")
-@click.argument("name", metavar="DOMAIN/NAME")
+@click.argument("name", metavar="DOMAIN/NAME", required=False)
 @click.option(
     "--kind", type=click.Choice(_KINDS),
     help="source: from data of its own; dbt: from one port of another product; aggregate: from several, joined.",
@@ -63,7 +63,7 @@ def domain(ctx: click.Context, name: str, team: str | None, email: str | None, d
 @click.option("--description", help="What one row is, in one sentence.")
 @click.pass_context
 def product(
-    ctx: click.Context, name: str, kind: str | None, port: str | None, origin: str | None, table: str | None,
+    ctx: click.Context, name: str | None, kind: str | None, port: str | None, origin: str | None, table: str | None,
     inputs: str | None, on: str | None, description: str | None,
 ) -> None:  # fmt: skip
     """Make the product NAME of DOMAIN with one output port, ready to be built.
@@ -78,12 +78,14 @@ def product(
     settings = settings_of(ctx)
     sound = load_sound(settings.root)
     mesh = sound.mesh
+    ask = Asker()
+    name = ask.text("DOMAIN/NAME", name, "Product, as <domain>/<product>")
+    ask.require_all()
     in_domain, own = split(name)
     if in_domain not in mesh.domains or not {*_names(inputs)} <= mesh.ports.keys():
         # What is missing may be what is broken: then that is the fault to tell.
         raise_all(sound.faults)
     domain_of(mesh, in_domain)
-    ask = Asker()
     if origin in mesh.ports and kind != "source":
         kind, inputs, origin = kind or "dbt", inputs or origin, None
     kind = kind or ("source" if origin else None)
@@ -100,9 +102,18 @@ def product(
     proposed = sum(f.read_text(encoding="utf-8").count("# proposed:") for f in written if f.suffix == ".yaml")
     if proposed:
         say(f"{proposed} lines of its contract are proposed: see {shown(_contract(written))}")
+    _warn(settings.root, origin, table, written)
     if table:
         say(f"next: export {variable_of(in_domain)}=URL, since no secret is written into the mesh")
     say(f'next: mesh build {name}\nthen: mesh query "from mesh.{in_domain}.{port} limit 10"')
+
+
+def _warn(root: Path, origin: str | None, table: str | None, written: list[Path]) -> None:
+    """What works here and now, and will not do for long."""
+    if origin and not table and not Path(origin).expanduser().absolute().is_relative_to(root):
+        say(f"note: {origin} lies outside the mesh, so others find it only where it lies at the same place")
+    if "primaryKey" not in _contract(written).read_text(encoding="utf-8"):
+        say("note: nothing was found that identifies a row; say in the contract what does (primaryKey)")
 
 
 def _names(given: str | None) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def command(ctx: click.Context, domain: str | None, everything: bool, format_: s
         emit(table([_row(result) for result in results], ["scaffold", "template", "version", "result", "files"]))
         for result in results:
             _tell(ctx, result)
-        _next(results)
+        _next(results, domain)
     if any(result.verdict in ("conflicts", "failed") for result in results):
         ctx.exit(1)
 
@@ -72,10 +72,10 @@ def _tell(ctx: click.Context, result: Upgrade) -> None:
         say(f"  {shown(root / path)}  {_SAID[state]}")
 
 
-def _next(results: list[Upgrade]) -> None:
+def _next(results: list[Upgrade], domain: str | None) -> None:
     verdicts = {result.verdict for result in results}
     if "conflicts" in verdicts:
-        say("next: decide in the files with marks, then run mesh upgrade again")
+        say(f"next: decide in the files with marks, then mesh upgrade {domain or '--all'}")
     elif "behind" in verdicts:
         say("next: mesh upgrade --all")
     elif "upgraded" in verdicts:

@@ -18,7 +18,7 @@ from meshwright.spec.words import snake
 
 _LOGICAL = {
     "int": "integer", "long": "integer", "float": "number", "double": "number", "decimal": "number",
-    "struct": "object", "list": "array", "map": "map", "binary": "string", "timestamptz": "timestamp",
+    "struct": "object", "list": "array", "map": "", "binary": "string", "timestamptz": "timestamp",
 }  # fmt: skip
 _WIDER = {
     **dict.fromkeys(("TINYINT", "SMALLINT", "UTINYINT", "USMALLINT"), "int"),
@@ -68,7 +68,7 @@ class ProposedColumn:
 
 
 def logical(type_: Type) -> str:
-    """The ODCS logical type of a published type."""
+    """The ODCS logical type of a published type; empty where ODCS 3.1 has none, as for a map."""
     if type_.kind == "decimal" and type_.scale == 0:
         return "integer"
     return _LOGICAL.get(type_.kind, type_.kind)

@@ -72,6 +72,9 @@ def _joined(first: Port, port: Port, alias: str, on: Sequence[str]) -> Joined:
         return Joined(port, alias, own, single=True)
     theirs = {*first.contract.primary_key, *own}
     keys = tuple(name for name in common if on or name in theirs or name.endswith("_id"))
+    if on and not keys:
+        reason = f"{first.key} and {port.key} do not both have {listed(on)}, of the same type"
+        raise InputError(Fault(reason, key="--on", command=f"mesh show {port.key}"))
     if not keys:
         shared = f" in common are {listed(common)}, which no primary key holds" if common else " no column is in common"
         reason = f"{first.key} and {port.key} share no key:{shared}"

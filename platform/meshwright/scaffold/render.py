@@ -39,13 +39,14 @@ def render(
 def _copy(template: Template, answers: Mapping[str, Any], target: Path, *, runs: bool) -> None:
     from copier import Settings, run_copy
 
+    made_of = {"name": template.name, "version": template.version}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Settings of the person who runs it would answer questions and trust templates.
             run_copy(
-                str(template.folder), target, data=dict(answers), defaults=True, overwrite=True, quiet=True,
-                unsafe=runs, settings=Settings(),
+                str(template.folder), target, data={**answers, "template": made_of}, defaults=True, overwrite=True,
+                quiet=True, unsafe=runs, settings=Settings(),
             )  # fmt: skip
     except Exception as error:  # whatever an expression of the template raises
         told = " ".join(str(error).split()) or type(error).__name__

@@ -85,8 +85,9 @@ class Index:
         if domain is None:
             return None, None
         key = f"{domain}/{product}"
-        # A folder that is gone owned its files too.
-        gone = product is not None and not (self.root / DOMAINS / domain / product).exists() and parts[0] == DOMAINS
+        # A product that is gone owned its files too; what git ignores may keep its folder.
+        there = product is not None and (self.root / DOMAINS / domain / product).exists()
+        gone = product is not None and parts[0] == DOMAINS and (not there or is_spec(parts[-1]))
         return domain, key if key in self.products or gone else None
 
 

@@ -109,16 +109,18 @@ class Compatibility(Stage):
 
     def _gone(self, subject: Subject, key: str) -> Iterator[Finding]:
         """A product that the change removes, with all its ports."""
-        from meshwright.spec.compatibility import lifecycle, way_out
+        from meshwright.spec.compatibility import lifecycle
 
         prior = subject.prior
         product = prior.mesh.products.get(key) if prior else None
         for port in product.ports if product else ():
             if not lifecycle.ended(port.contract, date.today()):
-                reason = f"major: output port {port.key} is gone with its product; {way_out(port.name)}"
-                yield self.error(
-                    "output-port-removed", Fault(reason, key=key, command=f"git restore domains/{key}"), key
-                )
+                reason = f"major: output port {port.key} is gone with its product; mark it deprecated with an end date"
+                domain, name = key.split("/")
+                commit = subject.base.commit[:8] if subject.base else "HEAD"
+                places = f"domains/{key} dbt_projects/{domain}/models/{name}"
+                fault = Fault(reason, key=key, command=f"git restore --source {commit} -- {places}")
+                yield self.error("output-port-removed", fault, key)
 
 
 def _counted_on(judgement: Judgement, old: Before, new: Product, name: str) -> Judgement:
