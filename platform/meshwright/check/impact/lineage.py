@@ -209,7 +209,7 @@ class _Reading:
         self._ordered(scope, facts)
         return facts
 
-    def _scope_of(self, tree: exp.Expression) -> Scope:
+    def _scope_of(self, tree: exp.Expr) -> Scope:
         inner = tree.unnest()
         if id(inner) not in self.scopes:
             raise _Unfollowed(f"a {inner.key} stands where a SELECT is looked for")
@@ -222,7 +222,7 @@ class _Reading:
         if not isinstance(tree, exp.Select):
             return self._udtf(scope)
         for _, source in scope.selected_sources.values():
-            if isinstance(source, exp.Expression):
+            if isinstance(source, exp.Expr):
                 if (table := self._table(source)) is not None:
                     facts.tables.add(table)
             else:
@@ -243,7 +243,7 @@ class _Reading:
                     facts.use({cell for cells in facts.outputs.values() for cell in cells}, "sorts")
                 facts.use(self._ordering(scope, part, facts), "sorts")
 
-    def _ordering(self, scope: Scope, part: exp.Expression, facts: _Facts) -> set[Cell]:
+    def _ordering(self, scope: Scope, part: exp.Expr, facts: _Facts) -> set[Cell]:
         """What a clause after the projection names: output columns first."""
         from sqlglot import exp
 
@@ -261,7 +261,7 @@ class _Reading:
         facts.outputs = _Anything(cells)
         return facts
 
-    def _projected(self, scope: Scope, projection: exp.Expression, facts: _Facts) -> None:
+    def _projected(self, scope: Scope, projection: exp.Expr, facts: _Facts) -> None:
         from sqlglot import exp
 
         if not projection.is_star:
@@ -275,11 +275,11 @@ class _Reading:
             if not wanted or name == wanted:
                 self._passed_on(source, facts)
 
-    def _passed_on(self, source: exp.Expression | Scope, facts: _Facts) -> None:
+    def _passed_on(self, source: exp.Expr | Scope, facts: _Facts) -> None:
         """All columns of a source become output columns."""
         from sqlglot import exp
 
-        if not isinstance(source, exp.Expression):
+        if not isinstance(source, exp.Expr):
             inner = self.of(source)
             facts.open |= inner.open
             for name, cells in inner.outputs.items():
@@ -291,7 +291,7 @@ class _Reading:
             for name in columns or ():
                 facts.outputs.setdefault(name, set()).add((table, name))
 
-    def _table(self, table: exp.Expression) -> str | None:
+    def _table(self, table: exp.Expr) -> str | None:
         """The table's name in the schema; None where it has none: a function, or a table nobody asks for."""
         from sqlglot import exp
 
@@ -303,7 +303,7 @@ class _Reading:
         self.tables.add(name)
         return name
 
-    def _cells(self, scope: Scope, tree: exp.Expression, but: Iterable[str] = ()) -> set[Cell]:
+    def _cells(self, scope: Scope, tree: exp.Expr, but: Iterable[str] = ()) -> set[Cell]:
         """The cells that an expression rests on, those of the queries inside it too."""
         from sqlglot import exp
 
@@ -329,10 +329,10 @@ class _Reading:
             self.named |= {cell for cell in cells if cell[1] == name}
         return cells
 
-    def _cells_of(self, source: exp.Expression | Scope, name: str, *, sure: bool) -> set[Cell]:
+    def _cells_of(self, source: exp.Expr | Scope, name: str, *, sure: bool) -> set[Cell]:
         from sqlglot import exp
 
-        if not isinstance(source, exp.Expression):
+        if not isinstance(source, exp.Expr):
             facts = self.of(source)
             return facts.lookup(name) if sure or name in facts.outputs or facts.open else set()
         table = self._table(source)
@@ -385,7 +385,7 @@ def _is_union(scope: Scope) -> bool:
     return isinstance(scope.expression, exp.SetOperation)
 
 
-def _clauses(tree: exp.Select) -> Iterator[tuple[str, exp.Expression]]:
+def _clauses(tree: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:
     """The clauses that decide which rows there are, with the word for what they do."""
     words = {"where": "filters", "having": "filters", "qualify": "filters", "prewhere": "filters", "group": "groups"}
     words |= {"distinct": "groups", "sample": "filters"}
@@ -401,11 +401,11 @@ def _clauses(tree: exp.Select) -> Iterator[tuple[str, exp.Expression]]:
         yield "joins", join
 
 
-def _groups_all(tree: exp.Select) -> bool:
+def _groups_all(tree: exp.Expr) -> bool:
     """DISTINCT, or GROUP BY ALL: what comes out decides which rows there are."""
     distinct, group = tree.args.get("distinct"), tree.args.get("group")
     return bool(distinct and not distinct.args.get("on")) or bool(group and group.args.get("all"))
 
 
-def _is_all(order: exp.Expression) -> bool:
+def _is_all(order: exp.Expr) -> bool:
     return any(ordered.name.upper() == "ALL" for ordered in order.expressions)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from meshwright.check.github import seen_from
 from meshwright.check.impact.lineage import ROWS, Lineage
 from meshwright.config import Settings
-from meshwright.errors import Fault, shown
+from meshwright.errors import Fault
 from meshwright.spec.model import Mesh
 
 if TYPE_CHECKING:
@@ -98,8 +99,8 @@ class Hit:
         """File and line of the first text that uses it."""
         return Fault("", self.file, self.line).place
 
-    def as_json(self) -> dict[str, Any]:
-        """For ``--format json``."""
+    def as_json(self, root: Path) -> dict[str, Any]:
+        """For ``--format json``; its file as seen from the mesh's folder ``root``."""
         return {
             "consumer": self.consumer.name,
             "kind": self.consumer.kind,
@@ -112,7 +113,7 @@ class Hit:
             "via": list(self.via),
             "models": list(self.models),
             "columns": list(self.columns),
-            "file": str(shown(self.file)),
+            "file": seen_from(root, self.file),
             "line": self.line,
             "reason": self.reason or None,
         }

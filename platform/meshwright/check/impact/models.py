@@ -93,7 +93,7 @@ class _OfProduct:
     def _lineage(self, model: Model) -> Lineage:
         schema, names = self._schema(model)
         if not model.compiled:
-            return unknown(names.values(), "dbt did not compile it") if model.sources or model.models else Lineage(_NONE)
+            return unknown(names.values(), "dbt did not compile it") if names else Lineage(frozenset())
         content = json.dumps([model.compiled, sorted(schema.items())])
         key = hashlib.sha256(content.encode()).hexdigest()
         found = self.kept.get(key) or self.kept.put(key, lineage(model.compiled, schema))
@@ -120,9 +120,6 @@ class _OfProduct:
         missing = [f"scratch.main.{m}" for m in model.models if f"scratch.main.{m}" not in found.tables]
         lost = [t for t in missing if not _is_inlined(self.graph.models[t.rpartition(".")[2]])]
         return unknown(names, "a model stands in its SQL under another name") if lost and not found.opaque else found
-
-
-_NONE: frozenset[str] = frozenset()
 
 
 def _is_inlined(model: Model) -> bool:

@@ -24,7 +24,8 @@ class Rules:
             consumer = world.consumer(product.key, "rule")
             for port in product.ports:
                 for name, found, where in _rules(world, port, ports):
-                    yield Statement(f"{port.key}#{name}", name, consumer, found, where.file, where.line)
+                    file = port.contract.where.file
+                    yield Statement(f"{port.key}#{name}", name, consumer, found, file, where.line)
 
 
 def _rules(world: World, port: Port, ports: Collection[str]) -> Iterator[tuple[str, Lineage, Where]]:
@@ -56,8 +57,9 @@ def _sql(world: World, port: Port, query: str, column: str | None) -> Lineage:
     """All that a rule's SQL uses, it checks with."""
     text = _OWN.sub(f"mesh.{port.key}", query)
     text = _COLUMN.sub(column, text) if column else text
+    known = world.mesh.ports
     schema = {
-        f"mesh.{key}": tuple(c.name for c in found.contract.columns) if (found := world.mesh.ports.get(key)) else None
+        f"mesh.{key}": tuple(c.name for c in known[key].contract.columns) if key in known else None
         for key in ports_in(text)
     }
     found = lineage(text, schema)

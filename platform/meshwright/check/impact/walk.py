@@ -115,7 +115,8 @@ class Readings:
                         before[made] = cell
                         todo.append(made)
         # That rows which a rule looks at may be others is nothing to tell its owner.
-        found = [_hit(consumer, seen) for consumer, seen in met.items() if consumer.kind == "product" or seen.how != {"rows"}]
+        told = [(c, seen) for c, seen in met.items() if c.kind == "product" or seen.how != {"rows"}]
+        found = [_hit(consumer, seen) for consumer, seen in told]
         return tuple(sorted(found, key=lambda hit: (len(hit.via), hit.consumer.name, hit.consumer.kind)))
 
 
