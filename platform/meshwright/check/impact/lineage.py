@@ -195,7 +195,7 @@ class _Reading:
 
     def _union(self, scope: Scope) -> _Facts:
         facts, tree = _Facts(), scope.expression
-        left, right = (self.of(self._scope_of(side)) for side in (tree.left, tree.right))
+        left, right = (self.of(self._scope_of(side)) for side in (tree.this, tree.expression))
         for side in (left, right):
             facts.take(side)
             facts.open |= side.open
@@ -265,7 +265,10 @@ class _Reading:
         from sqlglot import exp
 
         if not projection.is_star:
-            facts.outputs.setdefault(projection.alias_or_name, set()).update(self._cells(scope, projection))
+            cells = self._cells(scope, projection)
+            facts.outputs.setdefault(projection.alias_or_name, set()).update(cells)
+            if projection.find(exp.Unnest, exp.Explode):
+                facts.use(cells, "joins")
             return
         star = projection.this if isinstance(projection, exp.Column) else projection
         if any(value for value in star.args.values()):
