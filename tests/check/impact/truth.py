@@ -67,12 +67,13 @@ def seen(con: duckdb.DuckDBPyConnection, sql: str) -> Seen | None:
 
 
 @lru_cache(maxsize=1)
-def _shared() -> duckdb.DuckDBPyConnection:
+def shared() -> duckdb.DuckDBPyConnection:
+    """The same mesh for all; what is changed is rolled back."""
     return fresh()
 
 
 def _after(change: str, sql: str) -> Seen | None:
-    con = _shared()
+    con = shared()
     con.execute("BEGIN")
     try:
         con.execute(change)
@@ -84,12 +85,12 @@ def _after(change: str, sql: str) -> Seen | None:
 @cache
 def without(sql: str, table: str, column: str) -> bool:
     """Whether a query that loses a column fails or gives something else."""
-    return _after(f"ALTER TABLE mesh.shop.{table} RENAME {column} TO zz_{column}", sql) != seen(_shared(), sql)
+    return _after(f"ALTER TABLE mesh.shop.{table} RENAME {column} TO zz_{column}", sql) != seen(shared(), sql)
 
 
 @cache
 def with_other_values(sql: str, table: str, column: str) -> tuple[tuple[Seen | None, Seen | None], ...]:
     """Results before and after the column held other values, one pair for each kind of them."""
-    before = seen(_shared(), sql)
+    before = seen(shared(), sql)
     changes = [c.format(column) for c in VALUES[TABLES[table][column]]]
     return tuple((before, _after(f"UPDATE mesh.shop.{table} SET {column} = {c}", sql)) for c in changes)
