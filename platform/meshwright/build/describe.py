@@ -12,6 +12,7 @@ from meshwright.catalog.database import Database
 from meshwright.duck import literal
 from meshwright.quality.rules import rules_of
 from meshwright.spec.model import Column, Mapping_, Mesh, Partition, Port, ServiceLevel, Transform
+from meshwright.spec.notice import notice_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Description:
     title: str
     version: str
     status: str
+    notice: str | None
     description: str
     purpose: str
     usage: str
@@ -92,6 +94,7 @@ def describe(mesh: Mesh, database: Database, port: Port) -> Description:
         title=contract.name or port.name,
         version=contract.version,
         status=contract.status,
+        notice=str(notice) if (notice := notice_of(port.key, contract)) else None,
         description=contract.description,
         purpose=contract.purpose,
         usage=contract.usage,

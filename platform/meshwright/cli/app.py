@@ -27,6 +27,7 @@ VERBS = {
     "demo": "Build the example mesh and answer its running question.",
     "build": "Land, build, audit and publish products.",
     "check": "Say whether a change may merge.",
+    "deprecate": "Say until when a port is there, and what takes its place.",
     "impact": "Tell who uses a port or a column of it.",
     "policy": "List the rules of the mesh, and test their examples.",
     "status": "Show each port: snapshot, rows, age, verdict, what is stale.",

@@ -12,6 +12,7 @@ from meshwright.build.partitions import in_order
 from meshwright.build.plan import Planner, ProductPlan, State
 from meshwright.catalog import records
 from meshwright.catalog.database import Database, now
+from meshwright.cli.ending import tell_ending
 from meshwright.cli.output import emit, emit_json, format_option, say, settings_of, style, table
 from meshwright.cli.words import counted
 from meshwright.config import Settings
@@ -57,6 +58,7 @@ def command(
     settings = settings_of(ctx)
     mesh = load(settings.root)
     products = select(mesh, selectors)
+    tell_ending(mesh, products)
     database = Database(settings)
     state = State.of(database)
     only = _partitions(products, state, partitions, first, last)

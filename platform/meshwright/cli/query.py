@@ -50,6 +50,7 @@ def command(ctx: click.Context, sql: str | None, file: Path | None, format_: str
     began. Nothing but a SELECT is run.
     """
     from meshwright.query import query, write
+    from meshwright.spec.notice import notices
 
     text = _text(sql, file)
     settings = settings_of(ctx)
@@ -61,6 +62,8 @@ def command(ctx: click.Context, sql: str | None, file: Path | None, format_: str
         sys.stdout.flush()
     if left_out:
         say(left_out)
+    for notice in notices(settings.root, sorted(names.read)):
+        say(f"warning: {notice}")
     if environment != PRODUCTION:
         say(f"from {names.environment}: {', '.join(names.own) or 'nothing'}; all else as published")
 
@@ -90,11 +93,12 @@ def _piped() -> str:
 
 @dataclass
 class _Names:
-    """Resolves the ports of one query; ``own`` are those that the environment has itself."""
+    """Resolves the ports of one query, ``read``; ``own`` are those that the environment has itself."""
 
     settings: Settings
     environment: str
     own: list[str] = field(default_factory=list)
+    read: set[str] = field(default_factory=set)
     _known: set[str] = field(default_factory=set)
 
     def resolve(self, ports: set[str]) -> Mapping[str, str]:
@@ -111,6 +115,7 @@ class _Names:
                 *(Fault(f"mesh.{port} was never published", command=f"mesh build {port}") for port in unpublished)
             )
         self.own = [port for port in self.own if port in pinned]
+        self.read = set(pinned)
         return pinned
 
     def known(self) -> set[str]:

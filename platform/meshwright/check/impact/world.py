@@ -31,7 +31,8 @@ def before(subject: Subject, changed: Collection[str]) -> World:
     if subject.base is None:
         return now(subject.settings, subject.whole, subject.say)
     with tempfile.TemporaryDirectory(prefix="mesh-world-") as name:
-        _lay_out(subject.root, Path(name), subject.base, changed)
+        lay_out(subject.root, Path(name), _as_they_were(subject.base, changed))
+        _with_domains(Path(name), subject.base, changed)
         sound = load_sound(Path(name))
         mesh = _at_home(sound.mesh, subject.root)
     return _world(subject.settings, mesh, _unread(sound), subject.say)
@@ -57,20 +58,30 @@ def _world(settings: Settings, mesh: Mesh, unread: Mapping[str, str], say: Say) 
     return World(settings, mesh, graph, unread)
 
 
-def _lay_out(root: Path, folder: Path, base: Base, changed: Collection[str]) -> None:
-    """The specs of the mesh in a folder: links to what is there, and some products as they were."""
+def lay_out(root: Path, folder: Path, instead: Mapping[str, Mapping[str, bytes]]) -> None:
+    """The specs of the mesh in a folder: links to what is there, and other files of some products.
+
+    ``instead`` holds for each of those its files, by path as seen from the mesh.
+    """
     for name, (domain, products) in index(root).domains.items():
         (folder / "domains" / name).mkdir(parents=True)
         for file in domain.files:
             (folder / "domains" / name / file).symlink_to(domain.path / file)
         for product in products:
-            if product.key not in changed:
+            if product.key not in instead:
                 (folder / "domains" / product.key).symlink_to(product.path)
+    for files in instead.values():
+        for path, content in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+
+
+def _as_they_were(base: Base, changed: Collection[str]) -> dict[str, dict[str, bytes]]:
+    found: dict[str, dict[str, bytes]] = {key: {} for key in changed}
     paths = [f"domains/{key}" for key in changed]
     for path, content in base.repository.files(base.commit, paths, lambda p: p.endswith(".yaml")) if paths else ():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
-    _with_domains(folder, base, changed)
+        found["/".join(path.split("/")[1:3])][path] = content
+    return found
 
 
 def _with_domains(folder: Path, base: Base, changed: Collection[str]) -> None:
