@@ -162,8 +162,7 @@ def _new_list(text: str, root: Node, empty: Node | None, edit: Item) -> str:
     if root.flow_style or empty is not None:
         item = f"{{{edit.key}: {edit.name}, value: {_word(edit.value)}}}"
         if empty is not None:
-            space = " " if text[empty.start_mark.index - 1] == ":" else ""
-            return f"{text[: empty.start_mark.index]}{space}[{item}]{text[empty.end_mark.index :]}"
+            return f"{text[: empty.start_mark.index]}[{item}]{text[empty.end_mark.index :]}"
         return _before_end(text, root, f"{edit.owner}: [{item}]")
     column = root.value[0][0].start_mark.column
     lists = [v for _, v in _pairs(root) if v.id == "sequence" and not v.flow_style and v.value]
@@ -195,9 +194,8 @@ def _after(text: str, node: Node, addition: str) -> str:
 
 def _line_end(text: str, node: Node) -> int:
     """The end of the last line that holds something of a scalar."""
-    last = (
-        len(text[: node.end_mark.index].rstrip()) if getattr(node, "style", None) in ("|", ">") else node.end_mark.index
-    )
+    is_text = getattr(node, "style", None) in ("|", ">")
+    last = len(text[: node.end_mark.index].rstrip()) if is_text else node.end_mark.index
     end = text.find("\n", last)
     return len(text) if end < 0 else end
 
