@@ -58,9 +58,12 @@ class State:
         if not database.exists:
             return cls({}, {}, {}, {})
         with database.read() as connection:
+            pins = pin(connection, environment=environment)
+            held = records.contents(connection, environment)
             return cls(
-                pin(connection, environment=environment),
-                records.contents(connection, environment),
+                pins,
+                # A port that was retired has records, and holds nothing.
+                {name: content for name, content in held.items() if name in pins},
                 landings_.latest(connection),
                 records.last_audits(connection, environment),
             )

@@ -91,6 +91,17 @@ def forget(connection: Connection, candidate_namespace: str, ports: Sequence[str
         connection.execute(delete(n).where(n.c.catalog_name == WORK_CATALOG, n.c.namespace == candidate_namespace))
 
 
+def unpublish(database: Database, domain: str, port: str) -> bool:
+    """Take a port's name out of production, in one transaction; whether it was there. Records and files stay.
+
+    The caller holds its product, so that no publish comes between.
+    """
+    t = iceberg_tables
+    here = (t.c.catalog_name == PRODUCTION_CATALOG, t.c.table_namespace == domain, t.c.table_name == port)
+    with database.write() as connection:
+        return bool(connection.execute(delete(t).where(*here)).rowcount)
+
+
 def mark_reported(database: Database, publishes: Collection[str]) -> None:
     """Note that the orchestrator heard of these publish ids."""
     if publishes:

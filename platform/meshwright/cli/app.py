@@ -29,6 +29,7 @@ VERBS = {
     "check": "Say whether a change may merge.",
     "can-i-merge": "Say yes or no: does a change break a consumer?",
     "deprecate": "Say until when a port is there, and what takes its place.",
+    "retire": "Take a port that nobody uses any more out of the mesh.",
     "impact": "Tell who uses a port or a column of it.",
     "policy": "List the rules of the mesh, and test their examples.",
     "status": "Show each port: snapshot, rows, age, verdict, what is stale.",

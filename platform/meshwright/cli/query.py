@@ -13,6 +13,7 @@ import click
 from meshwright.cli.output import say, settings_of
 from meshwright.config import PRODUCTION, Settings
 from meshwright.errors import Fault, InputError, MeshError
+from meshwright.spec.notice import retired
 
 EXAMPLES = """\b
 Examples:
@@ -110,6 +111,8 @@ class _Names:
         self._known = set(found)
         pinned = {port: found[port] for port in ports if port in found}
         missing = ports - pinned.keys()
+        if gone := retired(self.settings.root, sorted(missing - self.declared())):
+            raise InputError(*(Fault(f"mesh.{notice}", command="mesh status") for notice in gone))
         if missing and (unpublished := sorted(missing & self.declared())):
             raise InputError(
                 *(Fault(f"mesh.{port} was never published", command=f"mesh build {port}") for port in unpublished)
