@@ -70,7 +70,7 @@ def test_a_stage_that_needs_a_failed_one_is_skipped_and_says_so(drop: Drop, soun
     sound.edit(WEEKLY, ("status: active", "statu: active"))
     found = report(sound.root, "--skip", "code")
     verdicts = {stage["stage"]: (stage["verdict"], stage["reason"]) for stage in found["stages"]}
-    assert verdicts == {
+    assert {name: verdicts[name] for name in ("spec", "table_names", "policy")} == {
         "spec": ("failed", None), "table_names": ("skipped", "spec failed"), "policy": ("passed", None),
     }  # fmt: skip
     assert found["code"] == 1
@@ -104,7 +104,7 @@ def test_what_failed_outweighs_what_cannot_be_reached(drop: Drop, sound: TinyMes
 
 def test_a_stage_that_finds_nothing_to_read_is_skipped(sound: TinyMesh, check: Check) -> None:
     sound.edit(ORDERS, ("status: active", "statu: active"))
-    said = check(sound.root, "shop/orders", "--skip", "code")
+    said = check(sound.root, "shop/orders", "--only", "spec,policy")
     assert said.code == 1
     assert "skipped   policy" in said.err
     assert "because no selected product can be read, see spec" in said.err
