@@ -6,7 +6,8 @@ from itertools import product
 
 import pytest
 
-from meshwright.check.impact.lineage import ROWS, Lineage, lineage
+from meshwright.check.impact.cells import ROWS
+from meshwright.check.impact.lineage import Lineage, lineage
 
 from .truth import TABLES, fresh, queries, seen, with_other_values, without
 

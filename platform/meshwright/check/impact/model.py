@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from meshwright.check.github import seen_from
-from meshwright.check.impact.lineage import ROWS, Lineage
+from meshwright.check.impact.lineage import Lineage
 from meshwright.config import Settings
 from meshwright.errors import Fault
 from meshwright.spec.model import Mesh
@@ -142,6 +142,3 @@ class Reader(Protocol):
 
     def statements(self, world: World, ports: Collection[str]) -> Iterable[Statement]:
         """The statements that read one of ``ports``, or what another of these statements makes."""
-
-
-__all__ = ["ROWS", "Consumer", "Hit", "Kind", "Reader", "Statement", "Target", "World"]

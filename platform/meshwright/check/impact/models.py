@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from meshwright.build.dbt.graph import Graph, Model
+from meshwright.check.impact.cells import Schema
 from meshwright.check.impact.kept import Kept
-from meshwright.check.impact.lineage import Lineage, Schema, lineage, unknown
+from meshwright.check.impact.lineage import Lineage, lineage, unknown
 from meshwright.check.impact.model import Statement, World
 from meshwright.errors import MeshError
 from meshwright.spec.model import Domain, Product

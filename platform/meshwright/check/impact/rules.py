@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from meshwright.check.impact.lineage import ROWS, Lineage, lineage
+from meshwright.check.impact.cells import ROWS
+from meshwright.check.impact.lineage import Lineage, lineage
 from meshwright.check.impact.model import Statement, World
 from meshwright.spec.model import Port, Quality, Reference, Where
 from meshwright.spec.sql import ports_in

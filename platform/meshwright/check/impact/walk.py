@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from meshwright.check.impact.lineage import ROWS, Cell
+from meshwright.check.impact.cells import ROWS, Cell
 from meshwright.check.impact.model import Consumer, Hit, Reader, Statement, Target, World
 from meshwright.check.impact.readers import READERS
 from meshwright.spec.model import Mesh
