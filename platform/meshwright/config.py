@@ -156,6 +156,11 @@ class Settings(BaseSettings):
         return self.state_dir / "manifests"
 
     @property
+    def lineage(self) -> Path:
+        """Lineage of models by the hash of their SQL, a file a domain."""
+        return self.state_dir / "lineage"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's instance."""
         return self.state_dir / "dagster"

@@ -70,7 +70,7 @@ def test_a_stage_that_needs_a_failed_one_is_skipped_and_says_so(drop: Drop, soun
     sound.edit(WEEKLY, ("status: active", "statu: active"))
     found = report(sound.root, "--only", "spec,table_names,policy")
     verdicts = {stage["stage"]: (stage["verdict"], stage["reason"]) for stage in found["stages"]}
-    assert verdicts == {
+    assert {name: verdicts[name] for name in ("spec", "table_names", "policy")} == {
         "spec": ("failed", None), "table_names": ("skipped", "spec failed"), "policy": ("passed", None),
     }  # fmt: skip
     assert found["code"] == 1

@@ -14,6 +14,7 @@ from meshwright.config import PRODUCTION
 from meshwright.duck import literal
 from meshwright.quality.rules import rules_of
 from meshwright.spec.model import Column, Mapping_, Mesh, Partition, Port, ServiceLevel, Transform
+from meshwright.spec.notice import notice_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Description:
     title: str
     version: str
     status: str
+    notice: str | None
     description: str
     purpose: str
     usage: str
@@ -94,6 +96,7 @@ def describe(mesh: Mesh, database: Database, port: Port, environment: str = PROD
         title=contract.name or port.name,
         version=contract.version,
         status=contract.status,
+        notice=str(notice) if (notice := notice_of(port.key, contract)) else None,
         description=contract.description,
         purpose=contract.purpose,
         usage=contract.usage,

@@ -141,7 +141,7 @@ def _undeclared(mesh: Mesh, database: Database) -> Iterator[Diagnosis]:
     for port in left:
         message = f"mesh.{port} answers queries as it was last published, but no product declares it any more"
         yield Diagnosis(
-            "warning", "declared", message, f"declare {port} again in its product.yaml, or tell its readers"
+            "warning", "declared", message, f"declare {port} again in its product.yaml, or mesh retire {port}"
         )
 
 

@@ -85,9 +85,10 @@ class State:
     def read(cls, connection: Connection, environment: str = PRODUCTION) -> State:
         """:meth:`of`, within a transaction."""
         landings = landing.latest(connection)
-        production = cls(
-            pins.own(connection, PRODUCTION), records.contents(connection), landings, records.last_audits(connection)
-        )
+        published = pins.own(connection, PRODUCTION)
+        # A port that was retired has records, and holds nothing.
+        held = {name: content for name, content in records.contents(connection).items() if name in published}
+        production = cls(published, held, landings, records.last_audits(connection))
         if environment == PRODUCTION:
             return production
         own = pins.own(connection, environment)

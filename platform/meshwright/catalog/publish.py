@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from meshwright.catalog import promises, records, tables
 from meshwright.catalog.database import Database, now
-from meshwright.catalog.pins import WORK_CATALOG, Layer, own
+from meshwright.catalog.pins import PRODUCTION_CATALOG, WORK_CATALOG, Layer, own
 from meshwright.catalog.tables import iceberg_namespace_properties, iceberg_tables
 from meshwright.config import PRODUCTION
 
@@ -116,6 +116,17 @@ def forget(connection: Connection, candidate_namespace: str, ports: Sequence[str
     connection.execute(delete(t).where(*here, t.c.table_name.in_(ports)))
     if not connection.execute(select(t.c.table_name).where(*here)).first():
         connection.execute(delete(n).where(n.c.catalog_name == WORK_CATALOG, n.c.namespace == candidate_namespace))
+
+
+def unpublish(database: Database, domain: str, port: str) -> bool:
+    """Take a port's name out of production, in one transaction; whether it was there. Records and files stay.
+
+    The caller holds its product, so that no publish comes between.
+    """
+    t = iceberg_tables
+    here = (t.c.catalog_name == PRODUCTION_CATALOG, t.c.table_namespace == domain, t.c.table_name == port)
+    with database.write() as connection:
+        return bool(connection.execute(delete(t).where(*here)).rowcount)
 
 
 def mark_reported(database: Database, publishes: Collection[str]) -> None:

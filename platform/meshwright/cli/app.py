@@ -27,6 +27,10 @@ VERBS = {
     "demo": "Build the example mesh and answer its running question.",
     "build": "Land, build, audit and publish products.",
     "check": "Say whether a change may merge.",
+    "can-i-merge": "Say yes or no: does a change break a consumer?",
+    "deprecate": "Say until when a port is there, and what takes its place.",
+    "retire": "Take a port that nobody uses any more out of the mesh.",
+    "impact": "Tell who uses a port or a column of it.",
     "policy": "List the rules of the mesh, and test their examples.",
     "status": "Show each port: snapshot, rows, age, verdict, what is stale.",
     "show": "Show a port's contract in plain words.",
@@ -52,7 +56,7 @@ class _Verbs(click.Group):
         """The verb, or None."""
         if cmd_name not in VERBS:
             return None
-        command: click.Command = importlib.import_module(f"meshwright.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"meshwright.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

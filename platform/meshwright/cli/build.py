@@ -14,6 +14,7 @@ from meshwright.build.state import State
 from meshwright.catalog import environments, promises, records
 from meshwright.catalog.database import Database, now
 from meshwright.catalog.promises import promise_of
+from meshwright.cli.ending import tell_ending
 from meshwright.cli.output import emit, emit_json, env_option, format_option, say, settings_of, style, table
 from meshwright.cli.words import counted
 from meshwright.config import PRODUCTION, Settings
@@ -66,6 +67,7 @@ def command(
     settings = settings_of(ctx)
     mesh = load(settings.root)
     products = select(mesh, selectors)
+    tell_ending(mesh, products)
     database = Database(settings)
     environments.require(database, environment)
     state = State.of(database, environment)

@@ -151,10 +151,10 @@ class _Printer:
         shown = style(f"{result.verdict:<8}", fg=_COLOURS[result.verdict])
         say(f"  {shown}  {result.stage:<14}{result.seconds:6.1f} s{why}")
         for finding in result.findings:
-            self.tell(_told(finding))
+            self.tell(told(finding))
 
 
-def _told(finding: Finding) -> str:
+def told(finding: Finding) -> str:
     """A finding in several lines, the first of which names severity, stage and rule."""
     head = f"{finding.severity} {finding.stage}/{finding.rule}"
     return "\n".join(f"    {row}" for row in f"{head}  {finding.fault}".splitlines())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meshwright.cli.ending import tell_ending
 from meshwright.cli.output import say, settings_of
 from meshwright.cli.words import counted
 from meshwright.errors import MeshError
@@ -40,6 +41,7 @@ def command(ctx: click.Context) -> None:
         except MeshError as error:
             say(f"{domain.name:<20} cannot be prepared")
             errors.append(error)
+    tell_ending(mesh, mesh)
     if errors:
         raise type(errors[0])(*(fault for error in errors for fault in error.faults))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,6 +63,7 @@ def command(ctx: click.Context, sql: str | None, file: Path | None, format_: str
         sys.stdout.flush()
     if left_out:
         say(left_out)
+    _tell_ending(settings.root, names.read)
     if environment != PRODUCTION:
         say(f"from {names.environment}: {', '.join(names.own) or 'nothing'}; all else as published")
 
@@ -90,13 +91,28 @@ def _piped() -> str:
         raise InputError("standard input holds characters that are no text") from error
 
 
+def _tell_ending(root: Path, ports: Collection[str]) -> None:
+    """Warn of ports that come to their end; specs are loaded only where a contract holds the word."""
+    ending = []
+    for port in sorted(ports):
+        domain, _, name = port.partition(".")
+        files = (root / "domains" / domain).glob(f"*/{name}.contract.yaml")
+        ending += [port for file in files if b"deprecated" in file.read_bytes().lower()]
+    if ending:
+        from meshwright.spec.notice import notices
+
+        for notice in notices(root, ending):
+            say(f"warning: {notice}")
+
+
 @dataclass
 class _Names:
-    """Resolves the ports of one query; ``own`` are those that the environment has itself."""
+    """Resolves the ports of one query, ``read``; ``own`` are those that the environment has itself."""
 
     settings: Settings
     environment: str
     own: list[str] = field(default_factory=list)
+    read: set[str] = field(default_factory=set)
     _known: set[str] = field(default_factory=set)
 
     def resolve(self, ports: set[str]) -> Mapping[str, str]:
@@ -108,12 +124,21 @@ class _Names:
         self._known = set(found)
         pinned = {port: found[port] for port in ports if port in found}
         missing = ports - pinned.keys()
+        if missing:
+            self._refuse_retired(missing)
         if missing and (unpublished := sorted(missing & self.declared())):
             raise InputError(
                 *(Fault(f"mesh.{port} was never published", command=f"mesh build {port}") for port in unpublished)
             )
         self.own = [port for port in self.own if port in pinned]
+        self.read = set(pinned)
         return pinned
+
+    def _refuse_retired(self, missing: set[str]) -> None:
+        from meshwright.spec.notice import retired
+
+        if gone := retired(self.settings.root, sorted(missing - self.declared())):
+            raise InputError(*(Fault(f"mesh.{notice}", command="mesh status") for notice in gone))
 
     def known(self) -> set[str]:
         """Every name that is published or declared."""

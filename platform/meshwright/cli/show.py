@@ -101,6 +101,7 @@ def _facts(told: Description) -> list[tuple[str, str | None]]:
         ("product", told.product + (f", together with {', '.join(told.siblings)}" if told.siblings else "")),
         ("owner", told.owner + contact),
         ("contract", f"{told.contract}, version {told.version}, {told.status}"),
+        ("ends", told.notice),
         ("published", _published(told.published)),
         ("key", ", ".join(told.primary_key)),
         ("partitions", _partitions(told)),

@@ -25,6 +25,7 @@ class Spec(Stage):
             domain = subject.mesh.domains.get(name)
             if domain is not None and any(product.domain == name for product in subject.products):
                 yield from self._models(subject, domain)
+        yield from self._ending(subject)
         self.facts["products"] = len(subject.selected)
 
     def _files(self, subject: Subject) -> Iterator[Finding]:
@@ -75,6 +76,15 @@ class Spec(Stage):
             if product.key in subject.selected:
                 yield from self._unread(subject, product)
         yield from self._unused(subject, domain)
+
+    def _ending(self, subject: Subject) -> Iterator[Finding]:
+        """Products that read ports which come to their end, and what to read instead."""
+        from meshwright.spec.notice import notices_for
+
+        for product in subject.products:
+            for notice, where in notices_for(subject.mesh, product):
+                command = f"read {notice.use} instead" if notice.use else "ask its owner what to read instead"
+                yield self.warning("deprecated-input", where.fault(str(notice), command=command), product)
 
     def _unread(self, subject: Subject, product: Product) -> Iterator[Finding]:
         """Input ports that no model and no rule of the product reads."""

@@ -1,0 +1,5 @@
+"""The command in this process."""
+
+from cli.conftest import run
+
+__all__ = ["run"]
