@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from meshwright.catalog import environments
+from meshwright.catalog.locks import product_lock
 from meshwright.check.choose import subject_of
 from meshwright.check.model import Report
 from meshwright.check.run import run
@@ -173,3 +178,29 @@ def test_what_needs_a_skipped_stage_is_skipped_too(published: Repo) -> None:
     assert {s.stage: s.verdict for s in report.stages} == {
         "spec": "failed", "build": "skipped", "metrics": "skipped", "diff": "skipped",
     }  # fmt: skip
+
+
+def test_killed_check_is_cleaned_up_by_the_next_one_that_is_not_alive(published: Repo) -> None:
+    """An environment of a dead check goes; that of a live one, and one that somebody named alike, stay."""
+    mesh = published.mesh
+    halve(mesh)
+    code = f"""
+import os, signal, sys
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from pathlib import Path
+from meshwright.check import trial
+from meshwright.check.choose import subject_of
+from meshwright.config import Settings
+trial.Heard.built = lambda self, result: os.kill(os.getpid(), signal.SIGKILL)
+subject_of(Settings.of(Path({str(mesh.root)!r})), [], None, print).trial
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    [dead] = environments.known(mesh.database)
+    alive = "check_0123456789ab"
+    environments.create(mesh.settings, mesh.database, "check_discounts", "somebody")
+    environments.create(mesh.settings, mesh.database, alive, "another check")
+    with product_lock(mesh.settings, "check/trial", environment=alive):
+        assert rules(check(published)) == []
+    assert set(environments.known(mesh.database)) == {"check_discounts", alive}
+    assert dead not in environments.known(mesh.database)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import uuid
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from meshwright.build.context import whoever
 from meshwright.build.plan import Planner
@@ -14,6 +15,7 @@ from meshwright.build.sources import Source
 from meshwright.build.state import State
 from meshwright.catalog import environments
 from meshwright.catalog.database import Database
+from meshwright.catalog.locks import product_lock
 from meshwright.config import Settings
 from meshwright.errors import MeshError
 from meshwright.orchestration.session import Listener
@@ -21,6 +23,9 @@ from meshwright.spec.graph import downstream, upstream
 from meshwright.spec.model import Mesh, Product
 
 Say = Callable[[str], None]
+_NAME = re.compile(r"check_[0-9a-f]{12}")
+_ALIVE = "check/trial"
+"""What is locked in a trial's environment as long as its check runs."""
 
 
 @dataclass
@@ -51,7 +56,7 @@ class Trial:
     """What was built into an environment of its own.
 
     ``skipped`` are products that were not built because of another. ``start`` is what production had when it began:
-    all that was not built was read as it was then.
+    all that was not built was read as it was then. ``held`` is the lock that tells others that the check is alive.
     """
 
     environment: str
@@ -59,6 +64,7 @@ class Trial:
     heard: Heard
     skipped: tuple[str, ...]
     start: State
+    held: contextlib.ExitStack
 
     @property
     def made(self) -> State:
@@ -67,6 +73,7 @@ class Trial:
 
     def close(self, settings: Settings) -> None:
         """Take the environment away; its files go with the next garbage collection."""
+        self.held.close()
         with contextlib.suppress(MeshError):
             environments.drop(settings, self.database, self.environment)
         self.database.close()
@@ -81,10 +88,13 @@ def build(settings: Settings, mesh: Mesh, changed: Collection[str], say: Say) ->
     from meshwright.orchestration.session import Session
 
     database, name = Database(settings), f"check_{uuid.uuid4().hex[:12]}"
+    _sweep(settings, database)
+    held = contextlib.ExitStack()
+    held.enter_context(product_lock(settings, _ALIVE, environment=name))
     environments.create(settings, database, name, whoever())
     heard = Heard(say)
     state = State.of(database, name)
-    trial = Trial(name, database, heard, (), state)
+    trial = Trial(name, database, heard, (), state, held)
     try:
         plans = Planner(settings, mesh, state, environment=name).plan_all(concerned(mesh, changed, state))
         if not any(plan.is_due for plan in plans):
@@ -96,7 +106,15 @@ def build(settings: Settings, mesh: Mesh, changed: Collection[str], say: Say) ->
         trial.close(settings)
         raise
     heard.errors |= {plan.product.key: plan.error for plan in plans if plan.error}
-    return Trial(name, database, heard, outcome.skipped, state)
+    return replace(trial, skipped=outcome.skipped)
+
+
+def _sweep(settings: Settings, database: Database) -> None:
+    """Take away what checks that were killed left; one that is alive holds a lock, for which it is refused."""
+    for name in environments.known(database):
+        if _NAME.fullmatch(name):
+            with contextlib.suppress(MeshError):
+                environments.drop(settings, database, name)
 
 
 def concerned(mesh: Mesh, changed: Collection[str], state: State) -> tuple[Product, ...]:
