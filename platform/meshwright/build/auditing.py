@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from meshwright import duck
 from meshwright.build import views
 from meshwright.build.context import Run
 from meshwright.catalog.database import now
@@ -49,19 +48,12 @@ class Auditor:
     build: str
     locations: Mapping[str, str]
 
-    @contextmanager
-    def opened(self, ports: Sequence[Port]) -> Iterator[duckdb.DuckDBPyConnection]:
+    def opened(self, ports: Sequence[Port]) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """A connection with views of the ports and of all that their rules name."""
         wanted = {p.key for p in ports} | {read for p in ports for rule in rules_of(p) for read in rule.reads}
-        spill = self.run.spill(ports[0].domain, ports[0].product)
-        with duck.connect(**self.run.settings.duckdb, temp_directory=str(spill)) as con:
-            for statement in views.attach(views.mesh_domains(self.run.mesh)):
-                con.execute(statement)
-            for name in sorted(wanted):
-                port = self.run.mesh.ports.get(name)
-                if port is not None and name in self.locations:
-                    con.execute(views.port_view(port, self.locations[name]))
-            yield con
+        mesh, spill = self.run.mesh, self.run.spill(ports[0].domain, ports[0].product)
+        known = wanted & mesh.ports.keys()
+        return views.opened(self.run.settings, views.mesh_domains(mesh), self.locations, known, spill)
 
     def audit(
         self, con: duckdb.DuckDBPyConnection, port: Port, committed: Committed | None, built: str | None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+import duckdb
 
 from meshwright import duck
 from meshwright.build.landing import Landing, latest
@@ -28,7 +31,20 @@ def attach(domains: Iterable[str]) -> list[str]:
 def port_view(port: Port, location: str, partitions: Collection[str] | None = None) -> str:
     """The statement that makes ``mesh.<domain>.<port>``, of some partitions or of all."""
     where = "" if partitions is None else f" WHERE {predicate(port, partitions)}"
-    return f"{_view(port.domain, port.name)} AS SELECT * FROM iceberg_scan({literal(local_path(location))}){where}"
+    return _pinned_view(port.key, location) + where
+
+
+@contextmanager
+def opened(
+    settings: Settings, domains: Iterable[str], pins: Mapping[str, str], names: Iterable[str], spill: Path
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with views of those of ``names`` (``<domain>.<port>``) that ``pins`` has."""
+    with duck.connect(**settings.duckdb, temp_directory=str(spill)) as con:
+        for statement in attach(domains):
+            con.execute(statement)
+        for name in sorted(pins.keys() & set(names)):
+            con.execute(_pinned_view(name, pins[name]))
+        yield con
 
 
 def landing_view(source: Source, landing: Landing, partitions: Collection[str] | None = None) -> str:
@@ -68,6 +84,11 @@ def _landing_views(sources: Mapping[str, Source], landings: Mapping[str, Landing
 def mesh_domains(mesh: Mesh) -> list[str]:
     """The schemas that ``mesh`` has in a build."""
     return [*mesh.domains, "landing"]
+
+
+def _pinned_view(key: str, location: str) -> str:
+    domain, _, name = key.partition(".")
+    return f"{_view(domain, name)} AS SELECT * FROM iceberg_scan({literal(local_path(location))})"
 
 
 def _view(schema: str, name: str) -> str:

@@ -35,10 +35,14 @@ def promise_of(port: Port) -> Promise:
     return Promise(port.domain, port.name, f"{port.domain}/{port.product}", port.contract.version, text)
 
 
-def promises(connection: Connection, environment: str = PRODUCTION) -> dict[str, Promise]:
-    """``<domain>.<port>`` to the contract under which it is published now."""
+def promises(
+    connection: Connection, environment: str = PRODUCTION, domains: Collection[str] | None = None
+) -> dict[str, Promise]:
+    """``<domain>.<port>``, of some domains or of all, to the contract under which it is published now."""
     p = t.promises.c
     newest = select(func.max(p.seq)).where(p.environment == environment).group_by(p.domain, p.port)
+    if domains is not None:
+        newest = newest.where(p.domain.in_(domains))
     rows = connection.execute(select(t.promises).where(p.seq.in_(newest))).mappings()
     return {
         f"{row['domain']}.{row['port']}": Promise(
@@ -50,13 +54,14 @@ def promises(connection: Connection, environment: str = PRODUCTION) -> dict[str,
 
 def record(connection: Connection, made: Iterable[Promise], at: str, environment: str = PRODUCTION) -> None:
     """Write down contracts that are not those recorded last."""
-    known = promises(connection, environment)
+    wanted = list(made)
+    known = promises(connection, environment, {promise.domain for promise in wanted})
     rows = [
         {
             "environment": environment, "domain": promise.domain, "port": promise.port, "product": promise.product,
             "version": promise.version, "digest": promise.digest, "text": promise.text, "recorded_at": at,
         }
-        for promise in made
+        for promise in wanted
         if known.get(f"{promise.domain}.{promise.port}") != promise
     ]  # fmt: skip
     if rows:
@@ -65,5 +70,5 @@ def record(connection: Connection, made: Iterable[Promise], at: str, environment
 
 def hand_over(connection: Connection, environment: str, ports: Collection[str], at: str) -> None:
     """Make production's what an environment promises of ``ports`` (``<domain>.<port>``)."""
-    mine = promises(connection, environment)
+    mine = promises(connection, environment, {port.partition(".")[0] for port in ports})
     record(connection, (mine[port] for port in ports if port in mine), at)

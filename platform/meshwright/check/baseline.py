@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from meshwright.catalog.database import Database
-from meshwright.catalog.promises import Promise, promises
+from meshwright.catalog.promises import Promise
 from meshwright.check.subject import Subject
 from meshwright.errors import SpecError
 from meshwright.spec import parse_contract
@@ -35,22 +34,10 @@ class Before:
     ports: Mapping[str, Baseline]
 
 
-def published(subject: Subject) -> Mapping[str, Promise]:
-    """What production promises, by ``<domain>.<port>``; empty where nothing is published."""
-    database = Database(subject.settings)
-    if not database.exists:
-        return {}
-    try:
-        with database.read() as connection:
-            return promises(connection)
-    finally:
-        database.close()
-
-
-def before(subject: Subject, product: Product, promised: Mapping[str, Promise]) -> Before:
+def before(subject: Subject, product: Product) -> Before:
     """What ``product`` is compared with; no port has a baseline where neither catalog nor git knows one."""
     prior = _prior(subject, product.key)
-    found = dict(_baselines(subject, product, prior, promised))
+    found = dict(_baselines(subject, product, prior))
     if prior is None and not found:
         return Before(None, {})
     base = prior or product
@@ -74,10 +61,8 @@ def _prior(subject: Subject, key: str) -> Product | None:
     return sound.mesh.products.get(key) or (stranded[0] if stranded else None)
 
 
-def _baselines(
-    subject: Subject, product: Product, prior: Product | None, promised: Mapping[str, Promise]
-) -> Iterator[tuple[str, Baseline]]:
-    mine = {key.partition(".")[2]: p for key, p in promised.items() if p.product == product.key}
+def _baselines(subject: Subject, product: Product, prior: Product | None) -> Iterator[tuple[str, Baseline]]:
+    mine = {promise.port: promise for promise in subject.published.promises.values() if promise.product == product.key}
     old = {port.name: port for port in prior.ports} if prior else {}
     for name in [*old, *(name for name in mine if name not in old)]:
         told = _told(product, name, mine[name]) if name in mine else None

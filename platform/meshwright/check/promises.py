@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
-from meshwright import duck
 from meshwright.build import views
-from meshwright.catalog.database import Database
-from meshwright.catalog.pins import pin
-from meshwright.config import Settings
+from meshwright.check.subject import Subject
 from meshwright.duck import quote
 from meshwright.errors import Fault
 from meshwright.quality.model import Rule
 from meshwright.quality.rules import rules_of
-from meshwright.spec.model import Contract, Mesh, Port
+from meshwright.spec.model import Contract, Port
 
 
 def new_rules(port: Port, old: Contract) -> tuple[Rule, ...]:
@@ -27,38 +24,20 @@ def new_rules(port: Port, old: Contract) -> tuple[Rule, ...]:
     )
 
 
-def broken_promises(settings: Settings, mesh: Mesh, port: Port, old: Contract) -> Iterator[Fault]:
+def broken_promises(subject: Subject, port: Port, old: Contract) -> Iterator[Fault]:
     """What the published snapshot of a port breaks of the promises that ``old`` did not make.
 
     Promises about columns that are not published yet are left to the build.
     """
-    database = Database(settings)
-    if not database.exists:
-        return
-    try:
-        with database.read() as connection:
-            pins = pin(connection)
-    finally:
-        database.close()
-    rules = new_rules(port, old)
-    if port.key in pins and rules:
-        yield from _judged(settings, mesh, port, rules, pins)
-
-
-def _judged(
-    settings: Settings, mesh: Mesh, port: Port, rules: Sequence[Rule], pins: Mapping[str, str]
-) -> Iterator[Fault]:
     from meshwright.quality.audit import audit
 
+    pins, rules = subject.published.pins, new_rules(port, old)
+    if port.key not in pins or not rules:
+        return
     table = f"mesh.{quote(port.domain)}.{quote(port.name)}"
-    spill = str(settings.spill(port.domain, port.product))
-    with duck.connect(**settings.duckdb, temp_directory=spill) as con:
-        for statement in views.attach(views.mesh_domains(mesh)):
-            con.execute(statement)
-        for name in sorted(
-            {port.key, *(read for rule in rules for read in rule.reads)} & pins.keys() & mesh.ports.keys()
-        ):
-            con.execute(views.port_view(mesh.ports[name], pins[name]))
+    named = {port.key, *(read for rule in rules for read in rule.reads)}
+    spill = subject.settings.spill(port.domain, port.product)
+    with views.opened(subject.settings, subject.place.domains, pins, named & subject.mesh.ports.keys(), spill) as con:
         there = {row[0] for row in con.execute(f"DESCRIBE {table}").fetchall()}
         asked = [rule for rule in rules if set(rule.columns) <= there and set(rule.reads) <= pins.keys()]
         for verdict in audit(con, port, table=table, rules=asked):

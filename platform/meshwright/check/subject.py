@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from meshwright.build.dbt.graph import Graph
     from meshwright.build.sources import Source
     from meshwright.check.git import Repository
+    from meshwright.check.published import Published
     from meshwright.check.trial import Trial
 
 _WORD = re.compile(rb"[a-z][a-z0-9_]*")
@@ -140,6 +141,13 @@ class Subject:
         root = Path(folder.name)
         self.base.unpack({key.partition("/")[0] for key in (*self.selected, *self.removed)}, root)
         return load_sound(root, [*self.selected, *self.removed])
+
+    @cached_property
+    def published(self) -> Published:
+        """What readers have now, with the contracts of the selected domains."""
+        from meshwright.check.published import Published
+
+        return Published.read(self.settings, self.domains)
 
     @cached_property
     def trial(self) -> Trial:

@@ -10,6 +10,7 @@ from meshwright.errors import Fault, InputError
 from meshwright.scaffold.columns import ProposedColumn, identifier, taken_over
 from meshwright.spec.model import Port
 from meshwright.spec.names import name_fault
+from meshwright.spec.types import comparable
 from meshwright.spec.words import listed, nearest
 
 
@@ -63,8 +64,8 @@ def _require_columns(ports: Sequence[Port], on: Sequence[str]) -> None:
 
 
 def _joined(first: Port, port: Port, alias: str, on: Sequence[str]) -> Joined:
-    mine = {c.name: _comparable(c.type) for c in first.contract.columns}
-    common = [c.name for c in port.contract.columns if mine.get(c.name) == _comparable(c.type)]
+    mine = {c.name: comparable(c.type) for c in first.contract.columns}
+    common = [c.name for c in port.contract.columns if mine.get(c.name) == comparable(c.type)]
     if on:
         common = [name for name in common if name in on]
     own = port.contract.primary_key
@@ -80,10 +81,6 @@ def _joined(first: Port, port: Port, alias: str, on: Sequence[str]) -> Joined:
         reason = f"{first.key} and {port.key} share no key:{shared}"
         raise InputError(Fault(reason, key="--inputs", command="name the columns to join on: --on COLUMN,COLUMN"))
     return Joined(port, alias, keys, single=False)
-
-
-def _comparable(type_: str) -> str:
-    return "long" if type_ == "int" else type_
 
 
 def _columns(first: Port, alias: str, joins: Sequence[Joined]) -> list[ProposedColumn]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from meshwright.errors import Fault
 from meshwright.spec.model import Column, Contract, Domain, Input, Port, Reference, Where
 from meshwright.spec.node import At
+from meshwright.spec.types import comparable
 from meshwright.spec.words import edit, listed, nearest
 
 Report = Callable[[Fault], None]
@@ -77,7 +78,7 @@ def _resolved(
     target = port.contract
     theirs = _columns(reference.to_columns, target, reference.where, report, command=edit(target.where.file, 1))
     for mine, other in zip(own, theirs, strict=False):
-        if mine and other and _comparable(mine.type) != _comparable(other.type):
+        if mine and other and comparable(mine.type) != comparable(other.type):
             reason = f"column {mine.name!r} is {mine.type}, {reference.port}.{other.name} is {other.type}"
             report(reference.where.fault(reason, suggestion=other.type))
     return replace(
@@ -85,10 +86,6 @@ def _resolved(
         columns=_names(reference.columns, own),
         to_columns=_names(reference.to_columns, theirs),
     )
-
-
-def _comparable(type_: str) -> str:
-    return "long" if type_ == "int" else type_
 
 
 def _names(written: Iterable[str], found: Iterable[Column | None]) -> tuple[str, ...]:

@@ -177,6 +177,11 @@ def from_duckdb(name: str) -> str:
     return str(parser.whole(parser.duckdb))
 
 
+def comparable(type_: str) -> str:
+    """What columns must have in common so that one can be looked up in the other: integers of all widths can."""
+    return "long" if type_ == "int" else type_
+
+
 def fits(logical: str, type_: Type, *, before_3_1: bool = False) -> bool:
     """Whether a column of that logical type can be published as ``type_``.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -14,7 +14,6 @@ from meshwright.errors import Fault
 from meshwright.spec.model import Product
 
 if TYPE_CHECKING:
-    from meshwright.catalog.promises import Promise
     from meshwright.check.baseline import Before
     from meshwright.spec.compatibility import Change, Judgement, ProductJudgement
 
@@ -28,23 +27,18 @@ class Compatibility(Stage):
 
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Each product against what is published of it, or else against the base."""
-        from meshwright.check.baseline import published
-
-        promised = published(subject)
         ports: dict[str, object] = {}
         for product in subject.products:
-            yield from self._of(subject, product, promised, ports)
+            yield from self._of(subject, product, ports)
         for key in subject.removed:
             yield from self._gone(subject, key)
         self.facts |= {"ports": ports}
 
-    def _of(
-        self, subject: Subject, product: Product, promised: Mapping[str, Promise], told: dict[str, object]
-    ) -> Iterator[Finding]:
+    def _of(self, subject: Subject, product: Product, told: dict[str, object]) -> Iterator[Finding]:
         from meshwright.check.baseline import before, read_alike
         from meshwright.spec.compatibility import compare_product
 
-        old = before(subject, product, promised)
+        old = before(subject, product)
         if old.product is None:
             yield self.note("new", product.where.fault("is new: nobody relies on it yet"), product)
             return
@@ -104,7 +98,7 @@ class Compatibility(Stage):
         from meshwright.check.promises import broken_promises
 
         port = next(port for port in product.ports if port.name == name)
-        for fault in broken_promises(subject.settings, subject.mesh, port, old.ports[name].contract):
+        for fault in broken_promises(subject, port, old.ports[name].contract):
             yield self.error("data-breaks-promise", fault, product)
 
     def _gone(self, subject: Subject, key: str) -> Iterator[Finding]:

@@ -103,7 +103,7 @@ class Expectations(Stage):
         """Expectations on the data that are published."""
         from meshwright.check.impact.audited import audited
 
-        for of, verdict in audited(subject.settings, subject.place.domains, read, ports):
+        for of, verdict in audited(subject, read, ports):
             self.facts["audited"] += 1
             if not verdict.passed:
                 fault = verdict.rule.where.fault(f"{of.port} as published breaks {verdict.rule.id}: {verdict.message}")

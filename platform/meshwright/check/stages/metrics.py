@@ -17,13 +17,13 @@ class Metrics(Stage):
 
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Each metric of each product that changed, or that rests on one that did."""
-        from meshwright.check.metrics import moved, read
+        from meshwright.check.metrics import PROPERTY, moved, read
 
         told: dict[str, object] = {}
         built = {result.product.key for result in subject.trial.heard.results}
         products = [p for p in subject.whole.mesh if p.key in built or p.key in subject.selected]
-        if not any(product.custom.get("coreMetrics") for product in products):
-            raise Skip("no product concerned declares coreMetrics")
+        if not any(product.custom.get(PROPERTY) for product in products):
+            raise Skip(f"no product concerned declares {PROPERTY}")
         for product in products:
             for metric in read(product):
                 found = moved(subject.settings, subject.trial, metric)
