@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import subprocess
 import time
 from pathlib import Path
@@ -21,8 +22,8 @@ class Terminal:
         self.master, slave = pty.openpty()
         own = {name: value for name, value in os.environ.items() if name != "HOME"}
         self.process = subprocess.Popen(
-            [str(MESH), "-C", str(root), *arguments], stdin=slave, stdout=slave, stderr=slave,
-            env={**own, "HOME": str(root), "GIT_CONFIG_GLOBAL": "/dev/null"}, start_new_session=True,
+            [str(MESH), "-C", str(root), *arguments], preexec_fn=lambda: os.login_tty(slave), pass_fds=[slave],
+            env={**own, "HOME": str(root), "GIT_CONFIG_GLOBAL": "/dev/null"},
         )  # fmt: skip
         os.close(slave)
         self.told = ""
@@ -36,18 +37,43 @@ class Terminal:
         """Read what comes until ``text`` does."""
         end, start = time.monotonic() + seconds, len(self.told)
         while text not in self.told[start:]:
-            assert time.monotonic() < end, self.told
-            self.told += os.read(self.master, 4096).decode(errors="replace")
+            assert time.monotonic() < end and self._read(end - time.monotonic()), self.told
 
-    def ended(self) -> int:
+    def interrupt(self, seconds: float = 60) -> int:
+        """Press Ctrl-C until the command ends, as a person does; the exit code.
+
+        Python hands a signal on between two steps of its own: one that comes just before it waits for a line
+        is seen only after the next key.
+        """
+        end = time.monotonic() + seconds
+        while self.process.poll() is None:
+            assert time.monotonic() < end, self.told
+            os.write(self.master, b"\x03")
+            self._read_to_the_end(5)
+        return self.ended()
+
+    def ended(self, seconds: float = 60) -> int:
         """The exit code."""
-        try:
-            while chunk := os.read(self.master, 4096):
-                self.told += chunk.decode(errors="replace")
-        except OSError:  # a terminal whose other side is closed
-            pass
+        self._read_to_the_end(seconds)
         os.close(self.master)
-        return self.process.wait(60)
+        return self.process.wait(5)
+
+    def _read_to_the_end(self, seconds: float) -> None:
+        """Take all that comes until the other side is closed, or ``seconds`` are over."""
+        end = time.monotonic() + seconds
+        while self._read(end - time.monotonic()):
+            pass
+
+    def _read(self, seconds: float) -> bool:
+        """Take what comes within ``seconds``; False where nothing did, or the other side is closed."""
+        if not select.select([self.master], [], [], max(seconds, 0))[0]:
+            return False
+        try:
+            chunk = os.read(self.master, 4096)
+        except OSError:  # a terminal whose other side is closed
+            return False
+        self.told += chunk.decode(errors="replace")
+        return bool(chunk)
 
 
 def test_new_domain_and_product_are_asked_for(fresh: Path) -> None:
@@ -72,7 +98,5 @@ def test_interrupt_at_a_question_leaves_nothing(fresh: Path) -> None:
     before = snapshot(fresh)
     terminal = Terminal(fresh, "new", "product", "shop/other")
     terminal.wait_for("Kind")
-    os.write(terminal.master, b"\x03")
-    terminal.process.send_signal(2)
-    assert terminal.ended() == 130, terminal.told
+    assert terminal.interrupt() == 130, terminal.told
     assert snapshot(fresh) == before
