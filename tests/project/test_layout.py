@@ -1,6 +1,7 @@
 """What must not be there: a package that hides the standard library, names of machines in what is published."""
 
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,15 @@ MACHINE = re.compile(
 
 def test_platform_is_no_package() -> None:
     assert not (REPOSITORY / "platform" / "__init__.py").exists(), "it hides the standard library's platform"
+
+
+def test_every_folder_of_tests_is_run(request: pytest.FixtureRequest) -> None:
+    """pytest passes over some names of folders by itself, ``build`` among them, and says nothing."""
+    passed_over = request.config.getini("norecursedirs")
+    folders = {path.parent for path in (REPOSITORY / "tests").rglob("test_*.py")}
+    parts = {part for folder in folders for part in folder.relative_to(REPOSITORY).parts}
+    assert "build" in parts
+    assert [part for part in parts if any(fnmatch(part, pattern) for pattern in passed_over)] == []
 
 
 def test_there_is_something_published() -> None:

@@ -6,6 +6,7 @@ import os
 import pty
 import select
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from meshwright.spec import load
 from support.commands import MESH
 
 from .conftest import snapshot
+
+AT_A_TERMINAL = "import os, sys; os.login_tty(int(sys.argv[1])); os.execv(sys.argv[2], sys.argv[2:])"
+"""Makes a terminal that of the process, which becomes the command then."""
 
 
 class Terminal:
@@ -22,7 +26,7 @@ class Terminal:
         self.master, slave = pty.openpty()
         own = {name: value for name, value in os.environ.items() if name != "HOME"}
         self.process = subprocess.Popen(
-            [str(MESH), "-C", str(root), *arguments], preexec_fn=lambda: os.login_tty(slave), pass_fds=[slave],
+            [sys.executable, "-c", AT_A_TERMINAL, str(slave), str(MESH), "-C", str(root), *arguments], pass_fds=[slave],
             env={**own, "HOME": str(root), "GIT_CONFIG_GLOBAL": "/dev/null"},
         )  # fmt: skip
         os.close(slave)
@@ -37,7 +41,7 @@ class Terminal:
         """Read what comes until ``text`` does."""
         end, start = time.monotonic() + seconds, len(self.told)
         while text not in self.told[start:]:
-            assert time.monotonic() < end and self._read(end - time.monotonic()), self.told
+            assert self._read(end - time.monotonic()), self.told
 
     def interrupt(self, seconds: float = 60) -> int:
         """Press Ctrl-C until the command ends, as a person does; the exit code.
