@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from meshwright.build.sampling import Sample
 from meshwright.catalog import environments
 from meshwright.catalog.locks import product_lock
 from meshwright.check.choose import subject_of
+from meshwright.check.data import as_data
 from meshwright.check.model import Report
 from meshwright.check.run import run
 from meshwright.check.stage import chosen
+from meshwright.check.summary import summary
 from support.production import fingerprint as production
 from support.tiny import CUSTOMERS_SQL, ORDERS_CONTRACT, ORDERS_SQL, STG_LINES, WEEKLY_SQL, TinyMesh
 
@@ -67,6 +70,23 @@ def test_what_changed_and_its_readers_are_built_and_production_stays(published: 
     assert (report.verdict, rules(report)) == ("passed", [])
     assert production(published.mesh) == before
     assert environments.known(published.mesh.database) == {}
+
+
+def test_on_a_sample_nothing_is_compared_with_production(published: Repo) -> None:
+    """The tiny inputs are read whole; that the build is one of a sample is known all the same."""
+    before = production(published.mesh)
+    halve(published.mesh)
+    subject = subject_of(published.mesh.settings, [], None, lambda _: None)
+    subject.sample = Sample.parse("10%:customer_id")
+    report = run(subject, chosen(["build", "metrics", "diff"], []))
+    assert {s.stage: (s.verdict, s.reason) for s in report.stages if s.stage != "build"} == {
+        "metrics": ("skipped", "the build is on 10%:customer_id of the data"),
+        "diff": ("skipped", "the build is on 10%:customer_id of the data"),
+    }
+    assert found(report, "build")["products"] == {"shop/orders": "published", "insight/weekly": "published"}
+    assert summary(report, published.mesh.root).startswith("## ✅ mesh check: passed on 10%:customer_id of the data\n")
+    assert as_data(report, published.mesh.root)["sample"] == "10%:customer_id"
+    assert production(published.mesh) == before
 
 
 def test_change_that_changes_no_row_stops_at_its_product(published: Repo) -> None:
@@ -189,7 +209,9 @@ import os, signal, sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 from pathlib import Path
 from meshwright.check import trial
+from meshwright.build.sampling import Sample
 from meshwright.check.choose import subject_of
+from meshwright.check.data import as_data
 from meshwright.config import Settings
 trial.Heard.built = lambda self, result: os.kill(os.getpid(), signal.SIGKILL)
 subject_of(Settings.of(Path({str(mesh.root)!r})), [], None, print).trial

@@ -15,7 +15,7 @@ from meshwright.catalog.database import now
 from meshwright.catalog.records import AuditRecord, AuditVerdict, RuleResult
 from meshwright.duck import quote
 from meshwright.errors import Fault
-from meshwright.quality.rules import audit_key, rules_of
+from meshwright.quality.rules import audit_key, rules_of, rules_of_sample
 from meshwright.spec.model import Port
 
 if TYPE_CHECKING:
@@ -42,11 +42,15 @@ class Audit:
 
 @dataclass(frozen=True)
 class Auditor:
-    """Audits ports of one build; ``locations`` are this product's candidates before the layer and its parent."""
+    """Audits ports of one build; ``locations`` are this product's candidates before the layer and its parent.
+
+    ``sampled``: it was made of a part of the data, so that rules about all rows only warn.
+    """
 
     run: Run
     build: str
     locations: Mapping[str, str]
+    sampled: bool = False
 
     def opened(self, ports: Sequence[Port]) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """A connection with views of the ports and of all that their rules name."""
@@ -61,7 +65,8 @@ class Auditor:
         """Audit a candidate, or (``committed`` None) what is published."""
         from meshwright.quality.audit import audit
 
-        verdicts = audit(con, port, table=f"mesh.{quote(port.domain)}.{quote(port.name)}", built=built)
+        rules = rules_of_sample(port) if self.sampled else rules_of(port)
+        verdicts = audit(con, port, table=f"mesh.{quote(port.domain)}.{quote(port.name)}", built=built, rules=rules)
         location = committed.location if committed else self.locations[port.key]
         record = AuditRecord(
             build=self.build, domain=port.domain, port=port.name, audit_key=audit_key(port),

@@ -16,7 +16,10 @@ from meshwright.duck import literal, local_path
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One environment. ``moved`` are products of it that production published since; ``bytes`` of its own files."""
+    """One environment. ``moved`` are products of it that production published since; ``bytes`` of its own files.
+
+    ``sample`` is the part of the data on which it builds; None: all of it.
+    """
 
     name: str
     created_at: str
@@ -24,6 +27,7 @@ class Standing:
     ports: tuple[str, ...]
     moved: tuple[str, ...]
     bytes: int
+    sample: str | None
 
 
 def standings(database: Database) -> list[Standing]:
@@ -41,7 +45,7 @@ def standings(database: Database) -> list[Standing]:
     return [
         Standing(
             name, made.created_at, made.created_by, tuple(sorted(states[name].own)), tuple(sorted(states[name].moved)),
-            sizes[name],
+            sizes[name], made.sample,
         )
         for name, made in there.items()
     ]  # fmt: skip

@@ -240,12 +240,16 @@ class Planner:
         parts = []
         for partition in known:
             mapped = None if partitions is None or port.contract.partition is None else partition
-            key = KeyParts(code, contract, self._inputs(product, port, mapped))
+            key = KeyParts(code, contract, self._inputs(product, port, mapped), self._parameters)
             parts.append(PartPlan(partition, key, self._why(key, current.get(partition))))
         gone = tuple(p for p in self.state.held(port.key) if partitions is not None and p not in partitions)
         audited = self.state.audits.get(port.key)
         audit_due = bool(current) and (audited is None or audited["audit_key"] != audit_key(port))
         return PortPlan(port, tuple(parts), gone, audit_due)
+
+    @property
+    def _parameters(self) -> dict[str, str]:
+        return {"sample": str(self.state.sample)} if self.state.sample else {}
 
     def _why(self, parts: KeyParts, content: Content | None) -> str | None:
         if content is None:

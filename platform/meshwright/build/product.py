@@ -179,17 +179,19 @@ class _Step:
 
     def _views(self) -> list[str]:
         """The statements that make every view that the product's models may read."""
-        partitions = self.plan.partitions
+        partitions, sample = self.plan.partitions, self.state.sample
         statements = views.attach(views.mesh_domains(self.run.mesh))
         for source in self.planner.sources_of(self.product):
             landing = self.state.landings[source.key]
             landings.verify(landing)
-            statements.append(views.landing_view(source, landing, partitions))
+            statements.append(views.landing_view(source, landing, partitions, sample))
         for read in self.product.inputs:
             if read.port in self.state.pins:
                 port = self.run.mesh.ports[read.port]
                 narrow = partitions if self.planner.is_same(self.product, read.port) else None
-                statements.append(views.port_view(port, self.state.pins[read.port], narrow))
+                part = None if read.port in self.state.own else sample  # what was made here is a sample already
+                rows = sum(content.rows for content in self.state.held(read.port).values())
+                statements.append(views.port_view(port, self.state.pins[read.port], narrow, part, rows))
         return statements
 
     def _run_dbt(self, statements: Sequence[str]) -> None:

@@ -44,9 +44,13 @@ class Promoted:
 def promote(database: Database, environment: str, products: Sequence[Product], by: str) -> list[Promoted]:
     """Promote ``products``, producers first, each in a transaction of its own; those without anything are left out.
 
-    One that is refused does not stop the others, unless they read it. InputError where there is no such environment.
+    One that is refused does not stop the others, unless they read it. InputError where there is no such environment,
+    RefusedError where it was built on a sample.
     """
     environments.require(database, environment)
+    if sample := environments.known(database)[environment].sample:
+        reason = f"{environment} was built on a sample of {sample}, which nobody may read for the whole"
+        raise RefusedError(Fault(reason, key=environment, command="mesh env create NAME"))
     found = []
     for product in products:
         try:

@@ -273,7 +273,7 @@ class Publisher:
         in_place = [p.port for p in self.plan.ports if p.port.name in beside and (p.audit_due or beside[p.port.name])]
         if not due and not in_place:
             return {}
-        auditor = Auditor(self.run, self.build, {**self.state.pins, **candidates})
+        auditor = Auditor(self.run, self.build, {**self.state.pins, **candidates}, self.state.sample is not None)
         with auditor.opened([*(m.port for m in due.values()), *in_place]) as con:
             for item in due.values():
                 self._require_readable(con, item)

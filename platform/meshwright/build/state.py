@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from meshwright.build import landing
 from meshwright.build.keys import digest_of
 from meshwright.build.landing import Landing
-from meshwright.catalog import pins, records
+from meshwright.build.sampling import Sample
+from meshwright.catalog import environments, pins, records
 from meshwright.catalog.database import Database
 from meshwright.catalog.records import Content
 from meshwright.config import PRODUCTION
@@ -26,6 +27,7 @@ class State:
 
     ``below`` is production at the same instant, ``own`` the names that the environment holds itself, and ``moved``
     are products (``<domain>/<product>``) that production published after the environment did; in production none.
+    ``sample`` is the part of production's data on which the environment builds; None: all of it.
     """
 
     pins: Mapping[str, str]
@@ -35,6 +37,7 @@ class State:
     below: State | None = None
     own: Mapping[str, str] = field(default_factory=dict)
     moved: frozenset[str] = frozenset()
+    sample: Sample | None = None
 
     def held(self, port: str) -> dict[str, Content]:
         """The partitions of ``<domain>.<port>`` that hold rows; of a port without any, its empty whole."""
@@ -102,7 +105,13 @@ class State:
             production,
             own,
             _moved(connection, environment, own),
+            _sample(connection, environment),
         )
+
+
+def _sample(connection: Connection, environment: str) -> Sample | None:
+    made = environments.known_to(connection).get(environment)
+    return Sample.parse(made.sample) if made and made.sample else None
 
 
 def _instead(mine: Mapping[str, T], below: Mapping[str, T], ports: Collection[str]) -> dict[str, T]:

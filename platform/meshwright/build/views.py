@@ -11,12 +11,16 @@ import duckdb
 from meshwright import duck
 from meshwright.build.landing import Landing, latest
 from meshwright.build.partitions import predicate
+from meshwright.build.sampling import Sample
 from meshwright.build.sources import Source, sources_of
 from meshwright.catalog.database import Database
 from meshwright.catalog.pins import pin
 from meshwright.config import Settings
 from meshwright.duck import literal, local_path, quote
 from meshwright.spec.model import Mesh, Port
+
+_ROW = "row of the mesh"
+"""What a row as a whole is called in the conditions of a view; no column is called so."""
 
 
 def attach(domains: Iterable[str]) -> list[str]:
@@ -28,10 +32,14 @@ def attach(domains: Iterable[str]) -> list[str]:
     ]
 
 
-def port_view(port: Port, location: str, partitions: Collection[str] | None = None) -> str:
-    """The statement that makes ``mesh.<domain>.<port>``, of some partitions or of all."""
-    where = "" if partitions is None else f" WHERE {predicate(port, partitions)}"
-    return _pinned_view(port.key, location) + where
+def port_view(
+    port: Port, location: str, partitions: Collection[str] | None = None, sample: Sample | None = None, rows: int = 0
+) -> str:
+    """The statement that makes ``mesh.<domain>.<port>``, of some partitions or of all, and of a sample of ``rows``."""
+    columns, key = [column.name for column in port.contract.columns], port.contract.primary_key
+    part = None if partitions is None else predicate(port, partitions)
+    chosen = sample.condition(_ROW, columns, rows, key) if sample else None
+    return _pinned_view(port.key, location, part, chosen)
 
 
 @contextmanager
@@ -47,17 +55,21 @@ def opened(
         yield con
 
 
-def landing_view(source: Source, landing: Landing, partitions: Collection[str] | None = None) -> str:
-    """The statement that makes ``mesh.landing.<source>``, of some partitions or of all."""
-    where, files = "", landing.files
+def landing_view(
+    source: Source, landing: Landing, partitions: Collection[str] | None = None, sample: Sample | None = None
+) -> str:
+    """The statement that makes ``mesh.landing.<source>``, of some partitions or of all, and of a sample."""
+    part, files = None, landing.files
     if partitions is not None and source.ingest.partition:
         values = ", ".join(literal(p) for p in sorted(partitions)) or "NULL"
-        where = f" WHERE CAST(({source.ingest.partition}) AS VARCHAR) IN ({values})"
+        part = f"CAST(({source.ingest.partition}) AS VARCHAR) IN ({values})"
         files = tuple(f for f in files if f.partitions is None or f.partitions & set(partitions)) or files[:1]
     narrowed = Landing(
         landing.seq, landing.domain, landing.source, landing.version, landing.code, landing.arrived_at, files
     )
-    return f"{_view('landing', source.name)} AS SELECT * FROM {narrowed.scan()}{where}"
+    columns = _columns(landing) if sample and sample.by else []
+    chosen = sample.condition(_ROW, columns, landing.rows) if sample else None
+    return _view("landing", source.name, narrowed.scan(), part, chosen)
 
 
 def current_views(root: Path, domain_name: str) -> list[str]:
@@ -86,10 +98,18 @@ def mesh_domains(mesh: Mesh) -> list[str]:
     return [*mesh.domains, "landing"]
 
 
-def _pinned_view(key: str, location: str) -> str:
+def _columns(landing: Landing) -> list[str]:
+    with duck.connect() as con:
+        return [str(row[0]) for row in con.execute(f"DESCRIBE SELECT * FROM {landing.scan()}").fetchall()]
+
+
+def _pinned_view(key: str, location: str, *conditions: str | None) -> str:
     domain, _, name = key.partition(".")
-    return f"{_view(domain, name)} AS SELECT * FROM iceberg_scan({literal(local_path(location))})"
+    return _view(domain, name, f"iceberg_scan({literal(local_path(location))})", *conditions)
 
 
-def _view(schema: str, name: str) -> str:
-    return f"CREATE OR REPLACE VIEW mesh.{quote(schema)}.{quote(name)}"
+def _view(schema: str, name: str, scan: str, *conditions: str | None) -> str:
+    """A view of the rows for which every condition holds that is there; ``_ROW`` names the row in them."""
+    where = " AND ".join(f"({condition})" for condition in conditions if condition)
+    select = f"SELECT * FROM {scan} AS {quote(_ROW)}" + (f" WHERE {where}" if where else "")
+    return f"CREATE OR REPLACE VIEW mesh.{quote(schema)}.{quote(name)} AS {select}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -26,11 +26,12 @@ _RUN = re.compile(r"[0-9a-f]{8}")
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One environment."""
+    """One environment. ``sample`` is the part of production's data on which it builds, as text; None: all of it."""
 
     name: str
     created_at: str
     created_by: str
+    sample: str | None = None
 
 
 def known(database: Database) -> dict[str, Environment]:
@@ -53,14 +54,14 @@ def require(database: Database, name: str) -> None:
         raise InputError(_unknown(name, there))
 
 
-def create(settings: Settings, database: Database, name: str, by: str) -> Environment:
+def create(settings: Settings, database: Database, name: str, by: str, sample: str | None = None) -> Environment:
     """Make an environment that holds nothing yet, so that every name in it is production's.
 
     InputError for a name that cannot be one, or that is taken.
     """
     if fault := _name_fault(name):
         raise InputError(fault)
-    made = Environment(name, now(), by)
+    made = Environment(name, now(), by, sample)
     with gate(settings), database.write() as connection:
         there = known_to(connection)
         twin = nearest_twin(name, there)
@@ -71,9 +72,7 @@ def create(settings: Settings, database: Database, name: str, by: str) -> Enviro
             raise InputError(Fault(reason, key=name, command="mesh env list"))
         if name in environments(connection):
             raise InputError(Fault(f"{name!r} is a run that left candidates", key=name, command="mesh env list"))
-        connection.execute(
-            insert(t.environments).values(name=name, created_at=made.created_at, created_by=made.created_by)
-        )
+        connection.execute(insert(t.environments).values(**asdict(made)))
     return made
 
 

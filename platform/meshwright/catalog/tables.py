@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Stri
 
 from meshwright.config import PRODUCTION
 
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 
 metadata = MetaData()
 
@@ -41,6 +41,7 @@ environments = Table(
     Column("name", String(63), primary_key=True),
     Column("created_at", String(32), nullable=False),
     Column("created_by", String(255), nullable=False),
+    Column("sample", String(80), comment="The part of the data on which it builds; NULL: all of it."),
     comment="Layers of names over production that somebody made; runs, whose candidates live beside them, are none.",
 )
 

@@ -14,6 +14,7 @@ def as_data(report: Report, root: Path) -> dict[str, Any]:
     return {
         "verdict": report.verdict,
         "against": {"name": report.against, "commit": report.commit} if report.commit else None,
+        "sample": report.sample,
         "products": list(report.products),
         "removed": list(report.removed),
         "stages": [_stage(stage, root) for stage in report.stages],

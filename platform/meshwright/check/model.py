@@ -48,8 +48,8 @@ class Report:
     """A check with all its stages, in the order in which they ran.
 
     ``products`` were checked, ``removed`` are those that the base has and the mesh has not any more. ``against``
-    says in words what was compared with; None where there was nothing. ``pages`` are the files that stages left in the
-    folder of the report.
+    says in words what was compared with; None where there was nothing. ``sample`` is the part of the data that was
+    built on; None: all of it. ``pages`` are the files that stages left in the folder of the report.
     """
 
     products: tuple[str, ...]
@@ -58,6 +58,7 @@ class Report:
     commit: str | None = None
     removed: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
+    sample: str | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:

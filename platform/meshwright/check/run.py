@@ -34,6 +34,7 @@ def run(
         base.name if base else None,
         base.commit if base else None,
         subject.removed,
+        sample=str(subject.sample) if subject.sample else None,
     )
 
 
@@ -58,6 +59,8 @@ def _require(stage: Stage, subject: Subject) -> None:
         before = subject.results.get(name)
         if before is not None and before.verdict in ("failed", "skipped"):
             raise Skip(f"{name} failed" if before.verdict == "failed" else f"{name} was skipped")
+    if stage.needs_all_rows and subject.sample:
+        raise Skip(f"the build is on {subject.sample} of the data")
     if stage.needs_products and not subject.readable:
         what = "no selected product can be read" if subject.selected else "no product is selected"
         raise Skip(what + (", see spec" if subject.selected and "spec" in subject.results else ""))

@@ -47,13 +47,15 @@ class Stage(ABC):
 
     ``order`` is its place among the others: spec 100, policy 200, code 300, and so on. ``after`` are stages without
     whose success it makes no sense: where one of them failed, it is skipped. ``needs_products``: it looks at products
-    that could be read, and is skipped where none is selected. ``facts`` are what it has to tell besides findings, as
-    JSON has them. The docstring's first line is its help.
+    that could be read, and is skipped where none is selected. ``needs_all_rows``: it compares what was built with what
+    production has, and is skipped where that was built on a sample. ``facts`` are what it has to tell besides findings,
+    as JSON has them. The docstring's first line is its help.
     """
 
     order: ClassVar[int]
     after: ClassVar[tuple[str, ...]] = ()
     needs_products: ClassVar[bool] = True
+    needs_all_rows: ClassVar[bool] = False
     name: ClassVar[str]
 
     def __init__(self) -> None:

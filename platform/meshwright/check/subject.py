@@ -20,6 +20,7 @@ from meshwright.spec.model import Mesh, Product
 
 if TYPE_CHECKING:
     from meshwright.build.dbt.graph import Graph
+    from meshwright.build.sampling import Sample
     from meshwright.build.sources import Source
     from meshwright.check.git import Repository
     from meshwright.check.published import Published
@@ -72,7 +73,8 @@ class Subject:
     """One check. ``selected`` are the products asked for, those that cannot be read too; ``removed`` are gone.
 
     ``results`` are those of the stages that ran before. ``report`` is the folder in which a stage may leave files for
-    people (:meth:`leave`); None where nobody wants them. Whatever costs something is made when it is asked for, once.
+    people (:meth:`leave`); None where nobody wants them. ``sample`` is the part of the data to build on.
+    Whatever costs something is made when it is asked for, once.
     """
 
     settings: Settings
@@ -83,6 +85,7 @@ class Subject:
     say: Callable[[str], None] = _nothing
     results: dict[str, StageResult] = field(default_factory=dict)
     report: Path | None = None
+    sample: Sample | None = None
     _graphs: dict[str, Graph | MeshError] = field(default_factory=dict)
     _sources: dict[str, Mapping[str, Source]] = field(default_factory=dict)
     _folders: list[tempfile.TemporaryDirectory[str]] = field(default_factory=list)
@@ -154,7 +157,7 @@ class Subject:
         """The build of what changed and its readers in an environment of its own, which :meth:`close` takes away."""
         from meshwright.check.trial import build
 
-        return build(self.settings, self.whole.mesh, self.selected, self.say)
+        return build(self.settings, self.whole.mesh, self.selected, self.say, self.sample)
 
     def graph(self, domain: str) -> Graph:
         """The dbt models of a domain, read by dbt once for each state of its files.

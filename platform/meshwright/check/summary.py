@@ -34,7 +34,8 @@ def summary(report: Report, root: Path) -> str:
 
 def _head(report: Report) -> Iterator[str]:
     icon, said = _VERDICTS[report.verdict]
-    yield f"## {icon} mesh check: {said}"
+    on = f" on {report.sample} of the data" if report.sample else ""
+    yield f"## {icon} mesh check: {said}{on}"
     yield ""
     told = [_counted(len(report.products), "product")]
     told += [_counted(n, severity) for severity, n in _counts(report).items() if n]

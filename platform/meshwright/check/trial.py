@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from meshwright.build.context import whoever
 from meshwright.build.plan import Planner
 from meshwright.build.product import ProductResult
+from meshwright.build.sampling import Sample
 from meshwright.build.sources import Source
 from meshwright.build.state import State
 from meshwright.catalog import environments
@@ -79,10 +80,11 @@ class Trial:
         self.database.close()
 
 
-def build(settings: Settings, mesh: Mesh, changed: Collection[str], say: Say) -> Trial:
+def build(settings: Settings, mesh: Mesh, changed: Collection[str], say: Say, sample: Sample | None = None) -> Trial:
     """Build the products ``changed`` and whoever reads them, on what production has; what that lacks is built too.
 
-    A product whose content is the same stops there: who reads it is not built. Failures are in ``heard``.
+    ``sample``: on a part of the data. A product whose content is the same stops there: who reads it is not built.
+    Failures are in ``heard``.
     """
     from meshwright.orchestration.execute import execute
     from meshwright.orchestration.session import Session
@@ -91,7 +93,7 @@ def build(settings: Settings, mesh: Mesh, changed: Collection[str], say: Say) ->
     _sweep(settings, database)
     held = contextlib.ExitStack()
     held.enter_context(product_lock(settings, _ALIVE, environment=name))
-    environments.create(settings, database, name, whoever())
+    environments.create(settings, database, name, whoever(), str(sample) if sample else None)
     heard = Heard(say)
     state = State.of(database, name)
     trial = Trial(name, database, heard, (), state, held)

@@ -12,11 +12,12 @@ import click
 from meshwright.check.data import as_data
 from meshwright.check.github import annotation
 from meshwright.check.model import Finding, Report, StageResult, Verdict
-from meshwright.cli.output import emit, emit_json, say, settings_of, style
+from meshwright.cli.output import emit, emit_json, sample_option, say, settings_of, style
 from meshwright.cli.words import counted
 from meshwright.errors import UnavailableError, shown
 
 if TYPE_CHECKING:
+    from meshwright.build.sampling import Sample
     from meshwright.check.report import ReportFolder
     from meshwright.check.subject import Subject
 
@@ -28,6 +29,7 @@ Examples:
   mesh check sales.baskets            a port's product
   mesh check --against v1.2           what changed since a tag
   mesh check --only spec,policy       some stages
+  mesh check --sample 5%:customer_id  a quick build, on a part of the data
   mesh check --format github          annotations on the lines at fault
   mesh check --all --report FOLDER    every product, and a folder for CI to publish
 """
@@ -59,6 +61,7 @@ def _names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> lis
 @click.option("--all", "all_", is_flag=True, help="Check every product, changed or not.")
 @click.option("--only", multiple=True, metavar="STAGE,…", callback=_names, help="Run these stages only.")
 @click.option("--skip", multiple=True, metavar="STAGE,…", callback=_names, help="Leave these stages out.")
+@sample_option
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json", "github"]), default="text", show_default=True,
     help="How to print what is found.",
@@ -70,13 +73,16 @@ def _names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> lis
 @click.pass_context
 def command(
     ctx: click.Context, selectors: tuple[str, ...], against: str | None, all_: bool, only: list[str], skip: list[str],
-    format_: str, folder: Path | None,
+    sample: Sample | None, format_: str, folder: Path | None,
 ) -> int:  # fmt: skip
     """Say whether a change may merge.
 
     Without a selection the products that changed are checked: their files, models and tests differ from the commit
     where the default branch was left. Where there is nothing to compare with, all are. Exit code 1 where a stage
     says no.
+
+    With --sample the build is a quick one on a part of the data, where rules about all rows just warn; stages that
+    compare with production are left out, so that it is no substitute for the whole.
     """
     from meshwright.check.choose import subject_of
     from meshwright.check.run import run
@@ -88,6 +94,7 @@ def command(
     subject = subject_of(settings, selectors, against, say, everything=all_)
     place = _opened(folder)
     subject.report = place.path if place else None
+    subject.sample = sample
     if not subject.selected and not subject.removed:
         say(f"Nothing to check: no product differs from {subject.base.name if subject.base else 'nothing'}.")
         stages = []
@@ -165,7 +172,8 @@ def _summary(report: Report) -> str:
     told = [counted(count, severity) for severity, count in counts.items() if count]
     left_out = [stage.stage for stage in report.stages if stage.verdict == "skipped"]
     told += [f"{', '.join(left_out)} skipped"] if left_out else []
-    return ", ".join([f"{_VERDICTS[report.verdict]}: {counted(len(report.products), 'product')}", *told])
+    on = f" on {report.sample} of the data" if report.sample else ""
+    return ", ".join([f"{_VERDICTS[report.verdict]}{on}: {counted(len(report.products), 'product')}", *told])
 
 
 _VERDICTS: dict[Verdict, str] = {

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meshwright.cli.output import emit, emit_json, format_option, say, settings_of
+from meshwright.cli.output import emit, emit_json, format_option, sample_option, say, settings_of
 from meshwright.cli.words import ago, counted, size
 from meshwright.errors import Fault, InputError
 
 if TYPE_CHECKING:
     from meshwright.build.environments import Standing
     from meshwright.build.promoting import Promoted
+    from meshwright.build.sampling import Sample
     from meshwright.catalog.database import Database
     from meshwright.check.diff import PortDiff
     from meshwright.config import Settings
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   mesh env create try_discounts
+  mesh env create quick --sample 5%:customer_id
   mesh build --env try_discounts sales
   mesh query --env try_discounts "from mesh.growth.campaign_impact"
   mesh env diff try_discounts --format html --output diff.html
@@ -42,15 +44,20 @@ def command() -> None:
 
 @command.command("create", short_help="Make an environment.")
 @click.argument("name")
+@sample_option
 @click.pass_context
-def create(ctx: click.Context, name: str) -> None:
-    """Make the environment NAME (lower-case letters, digits and _); it costs nothing and holds nothing yet."""
+def create(ctx: click.Context, name: str, sample: Sample | None) -> None:
+    """Make the environment NAME (lower-case letters, digits and _); it costs nothing and holds nothing yet.
+
+    With --sample its builds see a part of production's rows, for a first look. It cannot be promoted.
+    """
     from meshwright.build.context import whoever
     from meshwright.catalog import environments
 
     settings, database = _opened(ctx)
-    environments.create(settings, database, name, whoever())
-    say(f"made {name}, in which every name is production's; next: mesh build --env {name}")
+    environments.create(settings, database, name, whoever(), str(sample) if sample else None)
+    on = f", for builds on {sample} of the data" if sample else ""
+    say(f"made {name}, in which every name is production's{on}; next: mesh build --env {name}")
 
 
 @command.command("list", short_help="List environments and what they hold.")
@@ -196,12 +203,15 @@ def _print(found: Sequence[Standing]) -> None:
             "size": size(standing.bytes),
             "age": ago(standing.created_at),
             "by": standing.created_by,
+            "sample": standing.sample or "–",
             "production moved": ", ".join(standing.moved) or "–",
         }
         for standing in found
     ]
     page = Page()
-    page.table(["name", "ports", "size", "age", "by", "production moved"], rows, right=["ports", "size", "age"])
+    page.table(
+        ["name", "ports", "size", "age", "by", "sample", "production moved"], rows, right=["ports", "size", "age"]
+    )
     for standing in found:
         if standing.ports:
             page.heading(standing.name)
@@ -216,6 +226,7 @@ def _as_data(standing: Standing) -> dict[str, Any]:
         "ports": standing.ports,
         "moved": standing.moved,
         "bytes": standing.bytes,
+        "sample": standing.sample,
     }
 
 

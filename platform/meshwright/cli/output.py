@@ -7,11 +7,14 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from meshwright.config import PRODUCTION, Settings
+
+if TYPE_CHECKING:
+    from meshwright.build.sampling import Sample
 
 
 def say(text: str = "") -> None:
@@ -57,6 +60,18 @@ def settings_of(ctx: click.Context) -> Settings:
 env_option = click.option(
     "--env", "environment", default=PRODUCTION, metavar="NAME", help="In an environment instead of production."
 )
+
+
+def _sample(_: click.Context, __: click.Parameter, value: str | None) -> Sample | None:
+    from meshwright.build.sampling import Sample
+
+    return Sample.parse(value) if value is not None else None
+
+
+sample_option = click.option(
+    "--sample", metavar="SHARE[:COLUMN]", callback=_sample,
+    help="Build on a share of each large input, 5% or 5%:customer_id: the same values of a column, so that joins hold.",
+)  # fmt: skip
 format_option = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
 )

@@ -50,6 +50,10 @@ _AGES = frozenset({"freshness", "latency", "ly"})
 """Service levels about the age of data; ODCS prefers ``latency``, and ``ly`` is its synonym."""
 
 
+_OF_ANY_PART = frozenset({"primary_key", "unique", "duplicate_values"})
+"""Kinds of rules about a table that every part of it keeps, where there is no tolerance."""
+
+
 def rules_of(port: Port) -> tuple[Rule, ...]:
     """Every rule of the port's contract, ids unique: first the columns as such, then keys, then the rest.
 
@@ -57,6 +61,22 @@ def rules_of(port: Port) -> tuple[Rule, ...]:
     says why. ``type: text`` is for readers and is no rule.
     """
     return tuple(_unique([*_structure(port), *_columns(port), *_table(port)]))
+
+
+def rules_of_sample(port: Port) -> tuple[Rule, ...]:
+    """:func:`rules_of`, for rows that were made of a part of the data: what only all rows can keep just warns.
+
+    Any part of right rows has its columns, types and keys, and no row that is wrong by itself; but it has other counts,
+    shares and totals, and rows that refer to rows which are not in it.
+    """
+    return tuple(r if _holds_of_a_part(r) else replace(r, severity="warning") for r in rules_of(port))
+
+
+def _holds_of_a_part(rule: Rule) -> bool:
+    if rule.kind == "expectation":
+        return rule.scope == "row" and "mostly" not in rule.definition["kwargs"]
+    about_rows = rule.scope == "row" or rule.kind in _OF_ANY_PART
+    return rule.kind in ("schema", "unfit") or (about_rows and rule.definition["limit"] == NONE.as_json())
 
 
 def audit_key(port: Port) -> str:

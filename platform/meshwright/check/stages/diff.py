@@ -21,6 +21,7 @@ class Diff(Stage):
 
     order = 700
     after = ("build",)
+    needs_all_rows = True
 
     def run(self, subject: Subject) -> Iterator[Finding]:
         """One note for each port whose rows differ; all of it as facts, and as a page where a report is asked for."""

@@ -14,6 +14,7 @@ class Metrics(Stage):
 
     order = 650
     after = ("build",)
+    needs_all_rows = True
 
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Each metric of each product that changed, or that rests on one that did."""
