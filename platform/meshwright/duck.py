@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 
 import duckdb
@@ -37,6 +38,22 @@ def connect(**settings: str) -> duckdb.DuckDBPyConnection:
     con.execute(VERIFY)
     con.execute("SET TimeZone = 'UTC'")
     return con
+
+
+_OF_THE_TEXT = ("Binder", "Catalog", "Parser", "Compilation")
+_KIND = re.compile(r"\b([A-Z][A-Za-z ]*?) Error:")
+
+
+def without_values(error: str) -> str:
+    """The text of an error of DuckDB or dbt without what it may quote of the data: values, and SQL around them.
+
+    What is said of the text of a statement alone is kept.
+    """
+    kinds = _KIND.findall(error)
+    if kinds and all(kind.rpartition(" ")[2] in _OF_THE_TEXT for kind in kinds):
+        return error
+    kind = f"{kinds[-1]} Error" if kinds else "an error"
+    return f"{kind} on a value; the text is withheld, since the contract has private columns"
 
 
 def quote(identifier: str) -> str:

@@ -66,7 +66,10 @@ class Auditor:
         from meshwright.quality.audit import audit
 
         rules = rules_of_sample(port) if self.sampled else rules_of(port)
-        verdicts = audit(con, port, table=f"mesh.{quote(port.domain)}.{quote(port.name)}", built=built, rules=rules)
+        beside = [self.run.mesh.ports[name] for rule in rules for name in rule.reads if name in self.run.mesh.ports]
+        verdicts = audit(
+            con, port, table=f"mesh.{quote(port.domain)}.{quote(port.name)}", built=built, rules=rules, beside=beside
+        )
         location = committed.location if committed else self.locations[port.key]
         record = AuditRecord(
             build=self.build, domain=port.domain, port=port.name, audit_key=audit_key(port),

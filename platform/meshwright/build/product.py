@@ -10,7 +10,7 @@ import shutil
 import textwrap
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
@@ -21,6 +21,7 @@ import yaml
 from meshwright import duck
 from meshwright.build import landing as landings
 from meshwright.build import views
+from meshwright.build.classified import guarded_by
 from meshwright.build.columns import bind
 from meshwright.build.context import Run
 from meshwright.build.dbt import generate, runner
@@ -35,9 +36,10 @@ from meshwright.catalog.database import now
 from meshwright.catalog.locks import product_lock
 from meshwright.catalog.promises import promise_of
 from meshwright.catalog.records import BuildRecord, confirm, write_builds
-from meshwright.duck import literal, quote
+from meshwright.config import PRODUCTION
+from meshwright.duck import literal, quote, without_values
 from meshwright.errors import BuildError, Fault, MeshError, shown
-from meshwright.spec.model import Product
+from meshwright.spec.model import Port, Product
 
 MAX_REBUILDS = 5
 
@@ -81,6 +83,9 @@ def build_product(
     lock = product_lock(run.settings, product.key, environment=run.environment, on_wait=lambda: run.say(waiting))
     with lock:
         environments.require(run.database, run.environment)
+        if run.environment != PRODUCTION:
+            run = replace(run, mesh=guarded_by(run.database, run.mesh))
+            product = run.mesh.products[product.key]
         run.on_step("locked")
         for _ in range(MAX_REBUILDS):
             step = _Step(run, product, partitions, force)
@@ -204,22 +209,35 @@ class _Step:
         models = [self.graph.models[m].name for m in self.graph.ancestors([p.port.name for p in self.plan.due_ports])]
         results = runner.build(
             self.project, self.scratch, self.scratch / "target", manifest_of(self.run.settings, self.graph), models,
-            self.run.say,
+            self._say,
         )  # fmt: skip
         self.tests = [r for r in results if r.kind == "test"]
         failed = [r for r in results if not r.ok and r.status != "skipped"]
         if failed:
             raise BuildError(*(self._dbt_fault(r) for r in failed))
 
+    @cached_property
+    def _read(self) -> list[Port]:
+        """The ports that it publishes or reads: whose values an error may quote."""
+        return [*self.product.ports, *(self.run.mesh.ports[read.port] for read in self.product.inputs)]
+
+    def _tellable(self, message: str) -> str:
+        """What dbt or DuckDB says, without values where some of them are private."""
+        return without_values(message) if any(port.private_columns for port in self._read) else message
+
+    def _say(self, message: str) -> None:
+        self.run.say(self._tellable(message) if " Error" in message else message)
+
     @property
     def _scratch_file(self) -> Path:
         return self.scratch / f"{generate.SCRATCH_DATABASE}.duckdb"
 
     def _dbt_fault(self, result: runner.NodeResult) -> Fault:
-        kind = "test" if result.kind == "test" else "model"
+        kind, said = "test" if result.kind == "test" else "model", _without_title(result.message)
+        said = said if result.status == "fail" else self._tellable(said)
         project = shown(self.project)
         return Fault(
-            f"dbt {kind} {result.name} failed: {_without_title(result.message)}",
+            f"dbt {kind} {result.name} failed: {said}",
             self.project / result.file,
             key=f"{self.product.key}/{result.name}",
             command=f"dbt build --project-dir {project} --profiles-dir {project} --select {result.name}",
@@ -242,10 +260,10 @@ class _Step:
             parts = stager.parts()
         except (duckdb.DataError, duckdb.ProgrammingError) as error:
             # A view computes its rows only now, so dbt could not see what is wrong with them.
-            said = " ".join(str(error).split())
+            said = self._tellable(" ".join(str(error).split()))
             if isinstance(error, duckdb.CatalogException):
                 said = f"dbt left no table or view main.{plan.port.name}; a port's model keeps its name and schema"
-            raise BuildError(Fault(f"its rows cannot be read: {said}", file, key=plan.port.key)) from error
+            raise BuildError(Fault(f"its rows cannot be read: {said}", file, key=plan.port.key)) from None
         partitions = self.plan.partitions
         if plan.port.contract.partition is not None and partitions is not None:
             stager.require_within(partitions, parts)

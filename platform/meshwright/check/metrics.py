@@ -13,14 +13,16 @@ Declared in ``product.yaml``::
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from meshwright.check.trial import Trial
 from meshwright.config import Settings
+from meshwright.duck import without_values
 from meshwright.errors import InputError, SpecError
-from meshwright.spec.model import Product, Where
+from meshwright.quality.subject import MASK, hides_value
+from meshwright.spec.model import Port, Product, Where
 from meshwright.spec.words import nearest
 
 PROPERTY = "coreMetrics"
@@ -39,11 +41,15 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """A metric in production and with the change; None where it has no value."""
+    """A metric in production and with the change; None where it has no value.
+
+    ``hides``: the two may be private values, so that only how far they are apart may be told.
+    """
 
     metric: Metric
     before: float | None
     after: float | None
+    hides: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -69,16 +75,22 @@ class Movement:
         """In one sentence."""
         allowed = f"{self.metric.tolerance:g} % are allowed"
         if self.before is None:
-            return f"core metric {self.metric.name!r} has no value in production to compare {_shown(self.after)} with"
+            return (
+                f"core metric {self.metric.name!r} has no value in production to compare {self._shown(self.after)} with"
+            )
         if self.after is None:
-            return f"core metric {self.metric.name!r} was {_shown(self.before)} and has no value with this change"
-        moved = f"from {_shown(self.before)} to {_shown(self.after)}, by {self.percent:+.1f} %"
+            return f"core metric {self.metric.name!r} was {self._shown(self.before)} and has no value with this change"
+        moved = f"from {self._shown(self.before)} to {self._shown(self.after)}, by {self.percent:+.1f} %"
         return f"core metric {self.metric.name!r} moves {moved}; {allowed}"
 
     def as_data(self) -> dict[str, Any]:
         """As JSON has it."""
         percent = self.percent if math.isfinite(self.percent) else None
-        return {"before": self.before, "after": self.after, "percent": percent, "tolerance": self.metric.tolerance}
+        before, after = (MASK if self.hides and value is not None else value for value in (self.before, self.after))
+        return {"before": before, "after": after, "percent": percent, "tolerance": self.metric.tolerance}
+
+    def _shown(self, value: float | None) -> str:
+        return "nothing" if value is None else MASK if self.hides else f"{value:,.10g}"
 
 
 def read(product: Product) -> Iterator[Metric]:
@@ -92,9 +104,14 @@ def read(product: Product) -> Iterator[Metric]:
         yield _metric(product, item)
 
 
-def moved(settings: Settings, trial: Trial, metric: Metric) -> Movement:
-    """The metric in production as the trial found it, and in the trial. InputError where it cannot be asked."""
-    return Movement(metric, _value(settings, metric, trial.start.pins), _value(settings, metric, trial.made.pins))
+def moved(settings: Settings, trial: Trial, metric: Metric, ports: Iterable[Port]) -> Movement:
+    """The metric in production as the trial found it, and in the trial. InputError where it cannot be asked.
+
+    ``ports`` are those that it reads; of private values in them nothing is told.
+    """
+    private = frozenset[str]().union(*(port.private_columns for port in ports))
+    before, after = (_value(settings, metric, pins, private) for pins in (trial.start.pins, trial.made.pins))
+    return Movement(metric, before, after, hides_value(metric.query, private))
 
 
 def _metric(product: Product, item: Any) -> Metric:
@@ -119,7 +136,7 @@ def _wrong(product: Product, reason: str, suggestion: str | None = None) -> Spec
     return SpecError(fault)
 
 
-def _value(settings: Settings, metric: Metric, pins: Mapping[str, str]) -> float | None:
+def _value(settings: Settings, metric: Metric, pins: Mapping[str, str], private: Collection[str]) -> float | None:
     """The number that the query gives over some pins; None for NULL, or where a port is not there."""
     from meshwright.query.run import query
 
@@ -133,23 +150,25 @@ def _value(settings: Settings, metric: Metric, pins: Mapping[str, str]) -> float
         fault = error.faults[0]
         if "there is no port" in fault.reason:
             return None
-        reason = f"core metric {metric.name!r} cannot be asked: {fault.reason}"
-        raise InputError(metric.where.fault(reason, suggestion=fault.suggestion)) from error
+        reason = f"core metric {metric.name!r} cannot be asked: {_tellable(error, private)}"
+        raise InputError(metric.where.fault(reason, suggestion=fault.suggestion)) from None
     if len(rows) != 1 or len(rows[0]) != 1:
         raise InputError(metric.where.fault(f"core metric {metric.name!r} gives {len(rows)} rows, not one number"))
-    return _number(metric, rows[0][0])
+    return _number(metric, rows[0][0], hides_value(metric.query, private))
 
 
-def _number(metric: Metric, value: Any) -> float | None:
+def _tellable(error: InputError, private: Collection[str]) -> str:
+    """Why a query failed; an error that may quote a private value is told by its kind alone."""
+    said = str(error.__cause__ or "")
+    return without_values(said) if private and without_values(said) != said and said else error.faults[0].reason
+
+
+def _number(metric: Metric, value: Any, hides: bool) -> float | None:
     if value is None:
         return None
     try:
         found = float(value)
     except (TypeError, ValueError) as error:
-        reason = f"core metric {metric.name!r} gives {value!r:.40}, which is no number"
+        reason = f"core metric {metric.name!r} gives {MASK if hides else repr(value)[:40]}, which is no number"
         raise InputError(metric.where.fault(reason)) from error
     return found if math.isfinite(found) else None
-
-
-def _shown(value: float | None) -> str:
-    return "nothing" if value is None else f"{value:,.10g}"

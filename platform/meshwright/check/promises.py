@@ -40,7 +40,8 @@ def broken_promises(subject: Subject, port: Port, old: Contract) -> Iterator[Fau
     with views.opened(subject.settings, subject.place.domains, pins, named & subject.mesh.ports.keys(), spill) as con:
         there = {row[0] for row in con.execute(f"DESCRIBE {table}").fetchall()}
         asked = [rule for rule in rules if set(rule.columns) <= there and set(rule.reads) <= pins.keys()]
-        for verdict in audit(con, port, table=table, rules=asked):
+        beside = [subject.published.guarded(other) for key, other in subject.mesh.ports.items() if key in named]
+        for verdict in audit(con, subject.published.guarded(port), table=table, rules=asked, beside=beside):
             if not verdict.passed:
                 reason = f"what is published of {port.key} breaks the new promise {verdict.rule.id}: {verdict.message}"
                 yield verdict.rule.where.fault(reason, command=f"mesh show {port.key}")

@@ -147,10 +147,10 @@ class Subject:
 
     @cached_property
     def published(self) -> Published:
-        """What readers have now, with the contracts of the selected domains."""
+        """What readers have now, and by which contracts."""
         from meshwright.check.published import Published
 
-        return Published.read(self.settings, self.domains)
+        return Published.read(self.settings)
 
     @cached_property
     def trial(self) -> Trial:

@@ -100,6 +100,7 @@ def diff(
     Rows are matched by the primary key, doubles with nine significant digits. Values of columns that are neither public
     nor internal show as dots.
     """
+    from meshwright.build.classified import guarded_by
     from meshwright.build.state import State
     from meshwright.catalog import environments
     from meshwright.check.diff import compare_ports
@@ -107,7 +108,7 @@ def diff(
 
     settings, database = _opened(ctx)
     environments.require(database, name)
-    mesh = load(settings.root)
+    mesh = guarded_by(database, load(settings.root))
     state = State.of(database, name)
     below = state.below.pins if state.below else {}
     ports = [port for product in select(mesh, selectors) for port in product.ports if port.key in state.own]

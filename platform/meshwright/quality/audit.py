@@ -8,7 +8,7 @@ imported only when there is something for it to judge.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import duckdb
@@ -33,15 +33,17 @@ def audit(
     table: str,
     built: str | None = None,
     rules: Sequence[Rule] | None = None,
+    beside: Iterable[Port] = (),
     on_rule: OnRule | None = None,
 ) -> tuple[Verdict, ...]:
     """One verdict for each rule, in the order of the rules.
 
     ``table`` is the SQL name of the state to judge, with all its rows; ``built`` an SQL predicate that
     selects the rows of the partitions that were built (None: all). The other ports that rules name must be
-    views ``mesh.<domain>.<port>`` of ``con``. ``on_rule`` is called with each verdict as it is reached.
-    A rule that cannot be run is a failed verdict that says why; nothing here raises for what data or rules
-    hold. ``con`` must not be within a transaction, since a rule that fails would break it off.
+    views ``mesh.<domain>.<port>`` of ``con``; ``beside`` are they, whose private values appear in no message either.
+    ``on_rule`` is called with each verdict as it is reached. A rule that cannot be run is a failed verdict that says
+    why; nothing here raises for what data or rules hold. ``con`` must not be within a transaction, since a rule that
+    fails would break it off.
     """
     asked = tuple(rules_of(port) if rules is None else rules)
     found: dict[str, Verdict] = {}
@@ -52,7 +54,7 @@ def audit(
             on_rule(reached_)
 
     try:
-        with subject(con, port, table, built) as on:
+        with subject(con, port, table, built, beside) as on:
             _judge(on, asked, reached)
     except UnfitError as error:
         for rule in asked:

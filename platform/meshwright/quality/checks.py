@@ -11,7 +11,7 @@ from meshwright.duck import quote
 from meshwright.quality.expectations import ROW_KINDS, broken_by
 from meshwright.quality.limits import Limit, UnfitError, number, plain
 from meshwright.quality.model import Rule
-from meshwright.quality.subject import MASK, ROWS, Subject, run
+from meshwright.quality.subject import COUNTS, MASK, ROWS, Subject, hides_value, run
 from meshwright.quality.verdicts import Finding, of_rows
 from meshwright.spec.durations import SECONDS, UNITS, seconds_of
 from meshwright.spec.types import TypeSpellingError, from_duckdb, normalise
@@ -141,10 +141,9 @@ def _filled(query: str, table: str, column: str | None) -> str:
 def _tellable(on: Subject, rule: Rule, value: object) -> str:
     """The value as a message may show it: hidden where it may be a private one instead of a count of rows."""
     query = rule.definition["query"]
-    private = [c.name for c in on.port.contract.columns if c.is_private]
-    named = on.hides(*rule.columns) or any(re.search(rf"\b{re.escape(p)}\b", query, re.IGNORECASE) for p in private)
-    counts = re.match(r"\s*SELECT\s+count\s*\(", query, re.IGNORECASE) and isinstance(value, int)
-    return MASK if named and not counts else number(plain(value))
+    counts = COUNTS.match(query) and isinstance(value, int)
+    hidden = on.hides(*rule.columns) or hides_value(query, on.port.private_columns | on.beside)
+    return MASK if hidden and not counts else number(plain(value))
 
 
 def _multiple(on: Subject, rule: Rule) -> Finding:

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
-from meshwright.duck import quote
+from meshwright.duck import quote, without_values
 from meshwright.quality.limits import UnfitError, plain
 from meshwright.spec.model import Port
 
 MASK = "•••"
 SAMPLES = 5
-_PLAIN_FAULTS = ("Binder Error", "Catalog Error", "Parser Error")
-"""Errors of DuckDB about the text of a statement; others may quote a value that it met."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """``whole`` and ``rows`` are temporary views: of all rows, and of those that ``built`` selects.
 
-    ``table`` is the name that SQL rules use; ``columns`` maps the columns that are there to DuckDB's types.
+    ``table`` is the name that SQL rules use; ``columns`` maps the columns that are there to DuckDB's types. ``beside``
+    are private columns of other ports that rules read.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -34,6 +34,7 @@ class Subject:
     whole: str
     rows: str
     columns: dict[str, str]
+    beside: frozenset[str] = frozenset()
 
     def one(self, sql: str) -> tuple[Any, ...]:
         """The only row of a query."""
@@ -55,14 +56,16 @@ class Subject:
     def hides(self, *columns: str) -> bool:
         """Whether one of the columns is private, or unknown beside private ones."""
         known = {c.name: c.is_private for c in self.port.contract.columns}
-        return any(known.get(name, any(known.values())) for name in columns)
+        return any(known.get(name, self.has_private) for name in columns)
+
+    @property
+    def has_private(self) -> bool:
+        """Whether a rule may meet a private value at all."""
+        return bool(self.beside or self.port.private_columns)
 
     def told(self, error: str) -> str:
         """The text of an error, without the values that it may quote where a column is private."""
-        if error.startswith(_PLAIN_FAULTS) or not any(c.is_private for c in self.port.contract.columns):
-            return error
-        kind = error.split(":", 1)[0] if " Error:" in error else "an error"
-        return f"{kind} on a value; the text is withheld, since the contract has private columns"
+        return without_values(error) if self.has_private else error
 
     def key_and(self, columns: Sequence[str]) -> str:
         """The key columns and those given, each once, as a SELECT list."""
@@ -79,6 +82,14 @@ class Subject:
 
 ROWS = "(rows)"
 """The name of a count in samples of keys; no column is called so."""
+
+
+COUNTS = re.compile(r"\s*SELECT\s+count\s*\(", re.IGNORECASE)
+
+
+def hides_value(query: str, private: Iterable[str]) -> bool:
+    """Whether what a query gives may be a value of one of the columns ``private``, and no count of rows."""
+    return not COUNTS.match(query) and any(re.search(rf"\b{re.escape(p)}\b", query, re.IGNORECASE) for p in private)
 
 
 def run(
@@ -101,7 +112,9 @@ def run(
 
 
 @contextlib.contextmanager
-def subject(con: duckdb.DuckDBPyConnection, port: Port, table: str, built: str | None) -> Iterator[Subject]:
+def subject(
+    con: duckdb.DuckDBPyConnection, port: Port, table: str, built: str | None, beside: Iterable[Port] = ()
+) -> Iterator[Subject]:
     """The views that rules are judged on, dropped at the end. UnfitError where the table cannot be read."""
     name = f"_audit_{uuid.uuid4().hex[:12]}"
     whole, rows = f"{name}_whole", f"{name}_rows" if built else f"{name}_whole"
@@ -115,7 +128,16 @@ def subject(con: duckdb.DuckDBPyConnection, port: Port, table: str, built: str |
         raise UnfitError(str(error).splitlines()[0]) from None
     try:
         columns = {column: type_ for column, type_, *_ in described}
-        yield Subject(con, port, table, built, whole, rows, columns)
+        yield Subject(
+            con,
+            port,
+            table,
+            built,
+            whole,
+            rows,
+            columns,
+            frozenset().union(*(other.private_columns for other in beside)),
+        )
     finally:
         _drop(con, whole, rows)
 

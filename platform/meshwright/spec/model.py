@@ -251,6 +251,11 @@ class Port:
         """``<domain>.<port>``: its name everywhere."""
         return f"{self.domain}.{self.name}"
 
+    @property
+    def private_columns(self) -> frozenset[str]:
+        """The names of the columns whose values must appear as ``•••``."""
+        return frozenset(column.name for column in self.contract.columns if column.is_private)
+
 
 @dataclass(frozen=True, slots=True)
 class Input:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from meshwright.check.subject import Subject
 from meshwright.spec.expects import Expected
+from meshwright.spec.load import load_sound
 from meshwright.spec.model import Contract, Port
 
 if TYPE_CHECKING:
     from meshwright.quality.model import Verdict
+
+
+def _elsewhere(subject: Subject, names: Collection[str]) -> Mapping[str, Port]:
+    """Ports that rules read besides, as their files say."""
+    owners = {subject.place.ports[name] for name in names if name in subject.place.ports}
+    return load_sound(subject.root, sorted(owners)).mesh.ports if owners else {}
 
 
 def audited(
@@ -31,7 +38,11 @@ def audited(
         # That there are other columns beside those that it expects is nothing to a consumer.
         rules = [rule for rule in rules_of(port) if rule.kind != "schema"]
         needed = {of.port, *(name for rule in rules for name in rule.reads)}
+        known = {**ports, **_elsewhere(subject, needed - ports.keys())}
+        beside = [subject.published.guarded(known[name]) for name in needed if name in known]
         spill = subject.settings.spill(port.domain, port.product)
         with views.opened(subject.settings, subject.place.domains, pins, needed, spill) as con:
             table = f"mesh.{quote(port.domain)}.{quote(port.name)}"
-            yield from ((of, verdict) for verdict in audit(con, port, table=table, rules=rules))
+            # What is private is the producer's to say, and not the consumer's.
+            found = audit(con, subject.published.guarded(ports[of.port]), table=table, rules=rules, beside=beside)
+            yield from ((of, verdict) for verdict in found)

@@ -33,7 +33,9 @@ class Diff(Stage):
         found: list[PortDiff] = []
         for port in ports:
             subject.say(f"comparing {port.key}")
-            diff = compare_ports(subject.settings, port, before.get(port.key), after.own[port.key])
+            diff = compare_ports(
+                subject.settings, subject.published.guarded(port), before.get(port.key), after.own[port.key]
+            )
             found.append(diff)
             if not diff.is_same:
                 yield self.note("rows", Fault(_told(diff), key=port.key), f"{port.domain}/{port.product}")

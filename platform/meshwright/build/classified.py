@@ -1,0 +1,64 @@
+"""Whose values no message may show: by the contract as it is, and by the one under which a port is published.
+
+A change that takes a classification away shows nothing as long as it is one: readers were promised the old contract,
+and who may decide about that is asked by the check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from meshwright.catalog.database import Database
+from meshwright.catalog.promises import Promise, promises
+from meshwright.errors import SpecError
+from meshwright.spec import parse_contract
+from meshwright.spec.model import Column, Mesh, Port
+
+
+def guarded(port: Port, promise: Promise | None) -> Port:
+    """``port`` with every column classified that is so in ``promise``, the contract under which it is published.
+
+    A column that is new beside classified ones may be made of them, and is one of them as long as it is not published.
+    """
+    if promise is None or "classification" not in promise.text:
+        return port
+    try:
+        promised = parse_contract(promise.text, port.contract.where.file, port.domain, port.name)
+    except SpecError:  # of an older version, which this one cannot read: nothing in it can be trusted to be public
+        hidden = {column.name: "unreadable" for column in port.contract.columns}
+    else:
+        hidden = {column.name: str(column.classification) for column in promised.columns if column.is_private}
+        known = {column.name for column in promised.columns}
+        hidden |= {c.name: "new" for c in port.contract.columns if hidden and c.name not in known}
+    columns = tuple(_hidden(column, hidden) for column in port.contract.columns)
+    return port if columns == port.contract.columns else replace(port, contract=replace(port.contract, columns=columns))
+
+
+def guarded_mesh(mesh: Mesh, made: Mapping[str, Promise]) -> Mesh:
+    """``mesh`` with all of its ports :func:`guarded` by the promises ``made`` (``<domain>.<port>``)."""
+    domains = {
+        name: replace(
+            domain,
+            products={
+                key: replace(product, ports=tuple(guarded(port, made.get(port.key)) for port in product.ports))
+                for key, product in domain.products.items()
+            },
+        )
+        for name, domain in mesh.domains.items()
+    }
+    return replace(mesh, domains=domains)
+
+
+def guarded_by(database: Database, mesh: Mesh) -> Mesh:
+    """:func:`guarded_mesh` by what production has promised; the mesh itself where there is no catalog yet."""
+    if not database.exists:
+        return mesh
+    with database.read() as connection:
+        return guarded_mesh(mesh, promises(connection))
+
+
+def _hidden(column: Column, hidden: Mapping[str, str]) -> Column:
+    if column.is_private or column.name not in hidden:
+        return column
+    return replace(column, classification=hidden[column.name])
