@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -170,4 +169,3 @@ def test_core_metrics(published: Repo) -> None:
     assert "core metric 'top' moves from ••• to •••, by +112.5 %" in told
     assert "core metric 'met' cannot be asked" in told
     assert SECRET not in told
-    assert Path(published.top).is_dir()
