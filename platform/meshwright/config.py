@@ -28,7 +28,7 @@ def in_environment(name: str, environment: str) -> str:
     return name if environment == PRODUCTION else f"{environment}@{name}"
 
 
-_UNFIT = frozenset("?*[]{}#%")
+_UNFIT = frozenset('?*[]{}#%"')
 """Characters that a path of the state folder must not hold."""
 _PREFIX = "MESH_"
 _SIZE = r"^\d+(\.\d+)? ?([KMGT]i?B|B)$"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,6 +21,12 @@ def write_whole(file: Path, content: str | bytes) -> None:
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def free(folder: Path) -> int:
+    """Bytes that are free for ``folder``, or for what is there of its path."""
+    there = next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
+    return shutil.disk_usage(there).free
 
 
 def sync(files: Iterable[Path], home: Path) -> None:

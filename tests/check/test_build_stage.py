@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from meshwright.check.model import Report
 from meshwright.check.run import run
 from meshwright.check.stage import chosen
 from meshwright.check.summary import summary
+from meshwright.config import Settings
 from support.production import fingerprint as production
 from support.tiny import CUSTOMERS_SQL, ORDERS_CONTRACT, ORDERS_SQL, STG_LINES, WEEKLY_SQL, TinyMesh
 
@@ -87,6 +89,28 @@ def test_on_a_sample_nothing_is_compared_with_production(published: Repo) -> Non
     assert summary(report, published.mesh.root).startswith("## ✅ mesh check: passed on 10%:customer_id of the data\n")
     assert as_data(report, published.mesh.root)["sample"] == "10%:customer_id"
     assert production(published.mesh) == before
+
+
+def test_what_fails_on_a_full_disk_is_no_verdict(
+    published: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        (disk / "ballast").write_bytes(b"0" * (shutil.disk_usage(disk).free - 100_000))
+        halve(published.mesh)
+        monkeypatch.setenv("MESH_STATE", str(disk))
+        subject = subject_of(Settings.of(published.mesh.root), [], None, lambda _: None)
+        report = run(subject, chosen(["build"], []))
+        (stage,) = report.stages
+        assert (stage.verdict, report.exit_code) == ("failed", 3)
+        assert stage.findings[0].rule == "disk"
+        assert stage.findings[0].fault.reason.startswith("the disk is full (")
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
 
 
 def test_change_that_changes_no_row_stops_at_its_product(published: Repo) -> None:

@@ -174,6 +174,13 @@ def test_no_repository(tiny_mesh: TinyMesh, check: Check) -> None:
     assert "next: git init" in refused_.err
 
 
+def test_damaged_repository(repo: Repo, check: Check) -> None:
+    (repo.top / ".git" / "HEAD").write_text("garbage")
+    said = check(repo.mesh.root, "--only", "spec")
+    assert "its .git is damaged" in said.err
+    assert "next: git fsck" in said.err
+
+
 def test_git_is_not_installed(repo: Repo, check: Check, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert refused(lambda: around(repo)).reason == "git is not installed"

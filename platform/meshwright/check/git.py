@@ -210,6 +210,10 @@ def _no_repository(root: Path, said: str) -> Fault:
         return Fault(reason, key="git", command=command)
     if "work tree" in said:
         return Fault(f"{root} is a bare repository: no files are checked out", key="git", command="git clone . ../work")
+    if "not a git repository" in said and any((folder / ".git").exists() for folder in (root, *root.parents)):
+        return Fault(
+            f"git cannot read the repository around {root}: its .git is damaged", key="git", command="git fsck"
+        )
     if "not a git repository" in said:
         return Fault(f"{root} is in no git repository", key="git", command="git init && git add -A && git commit")
     first = next(iter(said.strip().splitlines()), "it said nothing")

@@ -22,6 +22,8 @@ RESERVED = frozenset(
         "system",
         "memory",
         "sqlite_master",
+        "dbt",
+        "dbt_duckdb",
     ]
 )
 """Names that engines or the platform use for catalogs, schemas and folders of their own."""

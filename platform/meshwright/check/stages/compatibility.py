@@ -59,7 +59,7 @@ class Compatibility(Stage):
             yield self._told(product, change, breaks=change in breaking)
 
     def _of_port(self, product: Product, key: str, judgement: Judgement) -> Iterator[Finding]:
-        from meshwright.spec.compatibility import way_out
+        from meshwright.spec.compatibility import Verdict, way_out
 
         for change in judgement.changes:
             yield self._told(
@@ -67,7 +67,8 @@ class Compatibility(Stage):
             )
             if change.approval:
                 yield self._approval(product, key.partition(".")[2], change)
-        if not judgement.version.enough and judgement.changes:
+        told = any(change.path == "version" and change.verdict is Verdict.REFUSED for change in judgement.changes)
+        if not judgement.version.enough and judgement.changes and not told:
             wanted = judgement.version.required
             where = next(iter(judgement.changes)).where
             fault = Fault(judgement.version.reason, where.file, key=f"{key} version", suggestion=wanted)

@@ -91,6 +91,8 @@ def _argument(key: str, old: Any, new: Any) -> Relation:
         olds, news = ({json.dumps(v, default=str) for v in values} for values in (old, new))
         fewer, more = news <= olds, olds <= news
         return relation(fewer, more) if key == "validValues" else relation(more, fewer)
+    if key == "properties" and isinstance(old, list) and isinstance(new, list) and set(old) == set(new):
+        return Relation.EQUAL
     return Relation.OTHER
 
 

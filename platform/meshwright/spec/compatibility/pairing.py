@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from meshwright.spec.compatibility.limits import allows_none
 from meshwright.spec.model import Quality
+from meshwright.spec.sql import laid_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +143,8 @@ def _facts(item: Quality) -> str:
 
 
 def query_of(item: Quality) -> str:
-    """Its query, however it is laid out; texts and comments in it stay as they are."""
-    query = (item.query or "").strip().rstrip(";").rstrip()
-    if "--" in query or "/*" in query:
-        return query
-    return re.sub(r"""('(?:[^']|'')*'|"[^"]*")|\s+""", lambda m: m[1] or " ", query)
+    """Its query, however it is laid out."""
+    return laid_out(item.query or "")
 
 
 def label(item: Quality) -> str:

@@ -56,8 +56,9 @@ FAMILY = Family(
     "Quality rules and references",
     "Rules are paired by `id`, then by `name`, then, where one of both has neither, by what they check; never by "
     "position. The direction follows the operator: the numbers that it lets pass are compared, counts as whole "
-    "numbers, percentages within 0 and 100. A query may be laid out anew. `type: text` checks nothing and is a "
-    "description. References (`relationships`) are judged likewise, by `id`, else by columns and target.",
+    "numbers, percentages within 0 and 100. A query may be laid out anew: spaces, comments and upper or lower case "
+    "outside of quotes say nothing. `type: text` checks nothing and is a description. References (`relationships`) are "
+    "judged likewise, by `id`, else by columns and target.",
     (REMOVED, LOOSENED, LOWERED, CHANGED, ADDED, TIGHTENED, RAISED),
 )
 

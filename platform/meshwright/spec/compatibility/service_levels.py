@@ -95,7 +95,7 @@ class Amount:
 
 
 class UnknownUnitError(ValueError):
-    """A unit that nobody knows; the text is the reason."""
+    """An amount of which nobody knows what it is; the text is the reason."""
 
 
 def kind_of(level: ServiceLevel) -> str:
@@ -109,6 +109,8 @@ def amount(level: ServiceLevel) -> Amount | None:
     count, unit = _split(level.value, level.unit)
     if count is None:
         return None
+    if count < 0 and kind_of(level) in _MEASURES:
+        raise UnknownUnitError(f"{level.property} of {level.value} is less than nothing")
     found = _MEASURES.get(kind_of(level), _anything)(count, unit)
     if found is None:
         raise UnknownUnitError(f"unit {level.unit or unit!r} is not known for {level.property}")
