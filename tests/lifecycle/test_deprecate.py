@@ -106,14 +106,14 @@ def test_files_that_would_not_load_are_not_written(tiny_mesh: TinyMesh) -> None:
 def test_a_file_that_cannot_be_written_leaves_all_as_they_were(
     tiny_mesh: TinyMesh, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, replace = texts(tiny_mesh), Path.replace
+    before, rename = texts(tiny_mesh), Path.rename
 
     def failing(self: Path, target: Path) -> Path:
         if target.name == "product.yaml":
             raise OSError(28, "No space left on device")
-        return replace(self, target)
+        return rename(self, target)
 
-    monkeypatch.setattr(Path, "replace", failing)
+    monkeypatch.setattr(Path, "rename", failing)
     with pytest.raises(OSError, match="No space"):
         deprecate(tiny_mesh.mesh, "shop.orders", END, "shop.lines", TODAY)
     assert texts(tiny_mesh) == before

@@ -23,28 +23,31 @@ from .conftest import Scaffold, snapshot
 
 FILES = {PurePosixPath("domains/x/p/a"): b"1", PurePosixPath("dbt_projects/x/m/b"): b"2", PurePosixPath("c"): b"3"}
 TESTS = Path(__file__).parents[1]
-REPLACED = {PurePosixPath("workspace.yaml"): b"load_from: []\n"}
+REPLACED = {PurePosixPath("workspace.yaml"): b"load_from: []\n", PurePosixPath("two.yaml"): b"new\n"}
+GONE = PurePosixPath("gone.yaml")
+WHOLE = {str(path): content for path, content in {**FILES, **REPLACED}.items()}
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     (tmp_path / "domains").mkdir()
-    (tmp_path / "workspace.yaml").write_bytes(b"old\n")
+    for name in ("workspace.yaml", "two.yaml", "gone.yaml"):
+        (tmp_path / name).write_bytes(f"old {name}\n".encode())
     return tmp_path
 
 
 def place(root: Path) -> None:
     with scaffolding(root, root / ".mesh") as placer:
-        placer.place(FILES, REPLACED)
+        placer.place(FILES, {**REPLACED, GONE: None})
 
 
 def test_all_of_it(root: Path) -> None:
     place(root)
-    assert snapshot(root) == {str(path): content for path, content in {**FILES, **REPLACED}.items()}
+    assert snapshot(root) == WHOLE
     assert [p.name for p in (root / ".mesh" / "scaffold").iterdir()] == ["lock"]
 
 
-@pytest.mark.parametrize("fails", range(4))
+@pytest.mark.parametrize("fails", range(5))
 def test_none_of_it_when_a_step_fails(root: Path, monkeypatch: pytest.MonkeyPatch, fails: int) -> None:
     """Disk full, interrupted or anything else, at each rename."""
     before, done = snapshot(root), []
@@ -63,7 +66,7 @@ def test_none_of_it_when_a_step_fails(root: Path, monkeypatch: pytest.MonkeyPatc
     assert not (root / "dbt_projects").exists()
 
 
-@pytest.mark.parametrize("after", range(6))
+@pytest.mark.parametrize("after", range(7))
 def test_killed_at_any_rename(root: Path, after: int) -> None:
     """What a kill -9 left is undone by the next scaffold; what was complete stays."""
     before = snapshot(root)
@@ -79,17 +82,35 @@ def killing(self, target):
     done.append(self)
     return rename(self, target)
 Path.rename = killing
+unlink = Path.unlink
+def last(self, missing_ok=False):
+    if self.name == {GONE.name!r} and {after} == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    unlink(self, missing_ok=missing_ok)
+Path.unlink = last
 place(Path({str(root)!r}))
 """
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
-    assert ended.returncode == (-signal.SIGKILL if after < 4 else 0), ended.stderr
+    assert ended.returncode == (-signal.SIGKILL if after < 6 else 0), ended.stderr
     with scaffolding(root, root / ".mesh"):
         pass
-    whole = {str(path): content for path, content in {**FILES, **REPLACED}.items()}
-    assert snapshot(root) == (before if after < 4 else whole)
-    if after < 4:
+    assert snapshot(root) == (before if after < 6 else WHOLE)
+    if after < 6:
         place(root)
-        assert snapshot(root) == whole
+        assert snapshot(root) == WHOLE
+
+
+def test_state_on_another_disk(root: Path, tmp_path: Path) -> None:
+    disk = tmp_path.parent / "other disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(disk)], check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    try:
+        with scaffolding(root, disk / "state") as placer:
+            placer.place(FILES, {**REPLACED, GONE: None})
+        assert snapshot(root) == WHOLE
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
 
 
 def test_what_others_wrote_meanwhile_is_not_undone(root: Path) -> None:

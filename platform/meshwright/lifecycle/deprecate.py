@@ -6,11 +6,13 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from meshwright.check.impact.world import lay_out
+from meshwright.config import Settings
 from meshwright.errors import Fault, InputError, MeshError, RefusedError, SpecError
 from meshwright.lifecycle.edit import Edit, Item, Put, edited
+from meshwright.scaffold.place import scaffolding
 from meshwright.spec.compatibility import compare
 from meshwright.spec.contract import parse_contract
 from meshwright.spec.load import load_sound
@@ -50,7 +52,7 @@ def deprecate(mesh: Mesh, port: str, until: str, use: str, today: date | None = 
     changed = {file: text for file, text in texts.items() if file.read_bytes() != text}
     if changed:
         require_loads(mesh, product, changed)
-        write_all(changed)
+        write_all(mesh, changed)
     version = _contract(texts[_file(old)], old).version
     return Deprecated(old.key, day, new.key, version, tuple(changed))
 
@@ -159,25 +161,10 @@ def require_loads(mesh: Mesh, product: Product, changed: Mapping[Path, bytes | N
             raise SpecError(*(Fault(f"{fault.reason}; nothing was written", product.where.file) for fault in faults))
 
 
-def write_all(files: Mapping[Path, bytes]) -> None:
-    """Write all files, or none where one cannot be."""
-    before = {file: file.read_bytes() if file.exists() else None for file in files}
-    partial = {file: file.with_name(f".{file.name}.partial") for file in files}
-    done: list[Path] = []
-    try:
-        for file, content in files.items():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            partial[file].write_bytes(content)
-        for file in files:
-            partial[file].replace(file)
-            done.append(file)
-    except OSError:
-        for file in done:
-            if (was := before[file]) is None:
-                file.unlink()
-            else:
-                file.write_bytes(was)
-        raise
-    finally:
-        for file in partial.values():
-            file.unlink(missing_ok=True)
+def write_all(mesh: Mesh, files: Mapping[Path, bytes | None]) -> None:
+    """Write all files and take away those that are None, or nothing of it, whatever comes in between."""
+    paths = {PurePosixPath(file.relative_to(mesh.root)): content for file, content in files.items()}
+    there = {path: content for path, content in paths.items() if (mesh.root / path).exists()}
+    new = {path: content for path, content in paths.items() if path not in there and content is not None}
+    with scaffolding(mesh.root, Settings.of(mesh.root).state_dir) as placer:
+        placer.place(new, there)

@@ -106,8 +106,7 @@ def _take_out(mesh: Mesh, port: Port, day: date) -> tuple[Path, ...]:
         kept: edited(file.read_text(encoding="utf-8"), edits, file).encode(),
     }
     require_loads(mesh, product, {product.where.file: written[product.where.file], file: None})
-    write_all(written)
-    file.unlink()
+    write_all(mesh, {**written, file: None})
     return (*written, file)
 
 
