@@ -16,10 +16,10 @@ from meshwright.catalog.database import Database, now
 from meshwright.catalog.promises import promise_of
 from meshwright.cli.ending import tell_ending
 from meshwright.cli.output import emit, emit_json, env_option, format_option, say, settings_of, style, table
+from meshwright.cli.selection import selected
 from meshwright.cli.words import counted
 from meshwright.config import PRODUCTION, Settings
 from meshwright.errors import Fault, InputError, UnavailableError
-from meshwright.spec import load, select
 from meshwright.spec.graph import downstream
 from meshwright.spec.model import Mesh, Product
 
@@ -63,10 +63,12 @@ def command(
 
     With --env, what is selected and whoever reads it is built into that environment, on what production has; nothing
     of production is written. What has landed is used as it is, unless the code of its ingest changed.
+
+    Products whose files cannot be read are told and left out with those that rest on them; the exit code is 2 then.
     """
     settings = settings_of(ctx)
-    mesh = load(settings.root)
-    products = select(mesh, selectors)
+    chosen = selected(settings.root, selectors)
+    mesh, products = chosen.mesh, chosen.products
     tell_ending(mesh, products)
     database = Database(settings)
     environments.require(database, environment)
@@ -78,14 +80,15 @@ def command(
     plans = planner.plan_all(products)
     if plan_only:
         _print_plan(plans, format_)
-        return _tell_broken(plans)
+        return max(_tell_broken(plans), chosen.exit_code)
     if only is None:
         confirm_current(database, plans, environment)
     if any(plan.is_due for plan in plans):
-        return run_plans(settings, mesh, plans, only, force=force, format_=format_, environment=environment)
+        code = run_plans(settings, mesh, plans, only, force=force, format_=format_, environment=environment)
+        return max(code, chosen.exit_code)
     if environment == PRODUCTION:
         catch_up(settings, mesh, database)
-    return _nothing(plans, state, format_)
+    return max(_nothing(plans, state, format_), chosen.exit_code)
 
 
 def _with_readers(mesh: Mesh, products: Sequence[Product], state: State) -> tuple[Product, ...]:

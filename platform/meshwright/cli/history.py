@@ -37,11 +37,10 @@ def command(ctx: click.Context, port: str, limit: int, environment: str, format_
     ROWS are those of the whole port after a publish, PARTS the partitions that it moved. A refused build says which
     rules its candidate broke and how to look into it.
     """
-    from meshwright.cli.show import port_named
-    from meshwright.spec import load
+    from meshwright.cli.selection import sound_port
 
     settings = settings_of(ctx)
-    found = port_named(load(settings.root), port)
+    _, found = sound_port(settings.root, port)
     entries = _entries(settings, found, limit + 1, environment)
     shown = entries[:limit]
     if format_ == "json":

@@ -10,12 +10,10 @@ import click
 
 from meshwright.cli.output import emit_json, env_option, format_option, say, settings_of
 from meshwright.cli.words import ago, counted, short
-from meshwright.errors import Fault, InputError
 
 if TYPE_CHECKING:
     from meshwright.build.describe import ColumnWords, Description, Published, RuleWords
     from meshwright.cli.page import Page
-    from meshwright.spec.model import Mesh, Port
 
 EXAMPLES = """\b
 Examples:
@@ -39,35 +37,19 @@ def command(ctx: click.Context, port: str, environment: str, format_: str) -> No
     from meshwright.build.describe import describe
     from meshwright.catalog import environments
     from meshwright.catalog.database import Database
-    from meshwright.spec import load
+    from meshwright.cli.selection import sound_port
 
     settings = settings_of(ctx)
-    mesh = load(settings.root)
+    mesh, found = sound_port(settings.root, port)
     database = Database(settings)
     environments.require(database, environment)
-    told = describe(mesh, database, port_named(mesh, port), environment)
+    told = describe(mesh, database, found, environment)
     if format_ == "json":
         emit_json(_as_data(told))
         return
     _print(told)
     if told.published is None:
         say(f"\nnot built yet; next: mesh build {told.port}")
-
-
-def port_named(mesh: Mesh, name: str) -> Port:
-    """The port ``<domain>.<port>``, also as SQL spells it; InputError with the nearest where there is none."""
-    from meshwright.spec.model import unknown_name
-
-    key = name.removeprefix("mesh.")
-    if key in mesh.ports:
-        return mesh.ports[key]
-    for kind, known in (("domain", {p.domain for p in mesh}), ("product", mesh.products.keys())):
-        if name in known:
-            ports = [port.key for p in mesh if name in (p.domain, p.key) for port in p.ports]
-            reason = f"is a {kind}, no port; its ports are {', '.join(ports)}"
-            raise InputError(Fault(reason, key=name, command=f"mesh show {ports[0]}" if ports else "mesh status"))
-    same = [known for known in mesh.ports if known.rpartition(".")[2] == key.rpartition(".")[2]]
-    raise unknown_name("port", name, [name, *same][1:] or list(mesh.ports), command="mesh status")
 
 
 def _as_data(told: Description) -> dict[str, Any]:

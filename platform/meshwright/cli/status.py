@@ -31,7 +31,7 @@ _DETAILS = 6
 @env_option
 @format_option
 @click.pass_context
-def command(ctx: click.Context, selectors: tuple[str, ...], environment: str, format_: str) -> None:
+def command(ctx: click.Context, selectors: tuple[str, ...], environment: str, format_: str) -> int:
     """Show each port: snapshot, rows, age, verdict and what is stale because of what.
 
     AGE is the time since a build last made or confirmed what is published, AUDIT the verdict on it.
@@ -41,18 +41,19 @@ def command(ctx: click.Context, selectors: tuple[str, ...], environment: str, fo
     from meshwright.build.status import status_of
     from meshwright.catalog import environments
     from meshwright.catalog.database import Database
-    from meshwright.spec import load, select
+    from meshwright.cli.selection import selected
 
     settings = settings_of(ctx)
-    mesh = load(settings.root)
+    chosen = selected(settings.root, selectors)
     database = Database(settings)
     environments.require(database, environment)
-    ports = status_of(settings, mesh, database, select(mesh, selectors), environment)
+    ports = status_of(settings, chosen.mesh, database, chosen.products, environment)
     if format_ == "json":
         emit_json([asdict(p) | {"snapshot": None if p.snapshot is None else str(p.snapshot)} for p in ports])
-        return
+        return chosen.exit_code
     _print(ports)
     _summarise(ports, selectors, environment)
+    return chosen.exit_code
 
 
 def _print(ports: Sequence[PortStatus]) -> None:

@@ -1,0 +1,95 @@
+"""A product whose files are broken stops itself and what rests on it, and nobody else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from meshwright.cli import main
+from support import tiny
+from support.tiny import TinyMesh
+
+CLOCK = {
+    "domains/clock/domain.yaml": "apiVersion: meshwright/v1\nkind: Domain\nname: clock\nowner:\n  team: Clock\n",
+    "domains/clock/ticks/product.yaml": """\
+apiVersion: v1.0.0
+kind: DataProduct
+id: clock-ticks
+name: ticks
+status: active
+outputPorts:
+  - name: ticks
+    version: 1.0.0
+    contractId: clock-ticks-ticks
+""",
+    "domains/clock/ticks/ticks.contract.yaml": """\
+apiVersion: v3.1.0
+kind: DataContract
+id: clock-ticks-ticks
+version: 1.0.0
+status: active
+schema:
+  - name: ticks
+    physicalType: table
+    properties:
+      - name: tick
+        logicalType: integer
+""",
+    "dbt_projects/clock/dbt_project.yml": "name: clock\nprofile: meshwright\nmodel-paths: [models]\n",
+    "dbt_projects/clock/models/ticks/ports/ticks.sql": "select cast(1 as bigint) as tick\n",
+}
+
+
+@pytest.fixture
+def broken(built_mesh: TinyMesh) -> TinyMesh:
+    """Another domain is new, and the orders cannot be read."""
+    for path, text in CLOCK.items():
+        built_mesh.write(path, text)
+    built_mesh.edit(tiny.ORDERS_CONTRACT, ("status: active", "status: [active"))
+    return built_mesh
+
+
+def test_the_others_are_built(broken: TinyMesh, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-C", str(broken.root), "build"]) == 2
+    told = capsys.readouterr().err
+    assert "orders.contract.yaml" in told
+    assert "insight/weekly is left out, since shop/orders, on which it rests, is broken" in told
+    assert "next: mesh check shop/orders" in told
+    assert broken.sql("select tick from mesh.clock.ticks") == [(1,)]
+
+
+def test_one_that_is_sound_is_built_without_a_word(broken: TinyMesh, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-C", str(broken.root), "build", "clock"]) == 0
+    assert "orders" not in capsys.readouterr().err
+    assert main(["-C", str(broken.root), "build", "--plan", "clock", "insight"]) == 2
+
+
+@pytest.mark.parametrize("verb", ["build", "status"])
+@pytest.mark.parametrize("selector", ["shop", "shop/orders", "shop.orders", "+insight"])
+def test_what_is_broken_is_told(broken: TinyMesh, capsys: pytest.CaptureFixture[str], verb: str, selector: str) -> None:
+    assert main(["-C", str(broken.root), verb, selector]) == 2
+    assert "orders.contract.yaml" in capsys.readouterr().err
+
+
+def test_status_of_the_others(broken: TinyMesh, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-C", str(broken.root), "status", "--format", "json"]) == 2
+    told = capsys.readouterr()
+    assert [port["port"] for port in json.loads(told.out)] == ["clock.ticks"]
+    assert "orders.contract.yaml" in told.err
+
+
+@pytest.mark.parametrize("verb", ["show", "history"])
+def test_one_port(broken: TinyMesh, capsys: pytest.CaptureFixture[str], verb: str) -> None:
+    assert main(["-C", str(broken.root), verb, "clock.ticks"]) == 0
+    assert main(["-C", str(broken.root), verb, "shop.orders"]) == 2
+    assert "orders.contract.yaml" in capsys.readouterr().err
+    assert main(["-C", str(broken.root), verb, "shop.ordres"]) == 2
+    assert "there is no port 'shop.ordres'" in capsys.readouterr().err
+
+
+def test_a_name_that_is_none(broken: TinyMesh, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["-C", str(broken.root), "build", "shpo"]) == 2
+    assert "shpo" in capsys.readouterr().err
+    assert main(["-C", str(tmp_path), "build"]) == 2
