@@ -57,6 +57,7 @@ def test_hostile_names(tried: Callable[..., Outcome], name: str) -> None:
     [
         (["domain", "shop"], "there is a domain 'shop' already"),
         (["domain", "more", "--email", "nobody"], "no e-mail address"),
+        (["domain", "more", "--email", "t@x.y"], "'t@x.y' is no e-mail address; write one such as team@example.com"),
         (["product", "shop/receipts", "--kind", "source"], "there is a product 'receipts' already"),
         (["product", "shop/other", "--kind", "source", "--port", "receipts"], "there is a port 'receipts' already"),
         (["product", "shpo/other", "--kind", "source"], "did you mean 'shop'"),
@@ -140,6 +141,11 @@ class TestInit:
 
     def test_wrong_name_leaves_no_folder(self, tmp_path: Path) -> None:
         assert main(["init", "a/b/c", "--domain", "Shop", "--email", "e@example.com"]) == 2
+        assert not (tmp_path / "a").exists()
+
+    def test_wrong_address_leaves_no_folder(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["init", "a", "--email", "t@x.y"]) == 2
+        assert "--email: 't@x.y' is no e-mail address" in capsys.readouterr().err
         assert not (tmp_path / "a").exists()
 
     def test_empty_folder_and_repository_are_fine(self, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from meshwright.config import Settings
 from meshwright.errors import Fault, InputError
-from meshwright.scaffold.domain import NewDomain, check_name, domain_files
+from meshwright.scaffold.domain import NewDomain, check_email, check_name, domain_files
 from meshwright.scaffold.place import scaffolding
 from meshwright.scaffold.product import Kind, NewProduct, new_product
 from meshwright.scaffold.render import render
@@ -39,6 +39,7 @@ def new_mesh(mesh: NewMesh) -> list[Path]:
     InputError where something is in the folder already, or a name is wrong; nothing is written then.
     """
     check_name(mesh.domain.name, "domain", ())
+    check_email(mesh.domain.email)
     root = mesh.folder.absolute()
     _require_free(root)
     made = list(_made(root))
