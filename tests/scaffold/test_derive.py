@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meshwright.build.landing import scan_of
+from meshwright.build.reading import scan_of
 from meshwright.scaffold.columns import PERSONAL, identifier, in_jinja, is_personal, names, published
 from meshwright.scaffold.derive import derive
 from meshwright.spec.names import name_fault
@@ -143,3 +143,18 @@ def test_formats(tmp_path: Path, format_: str) -> None:
         con.execute(f"COPY (SELECT i AS id, 'a b' AS \"Some Text\" FROM range(30) t(i)) TO '{file}' (FORMAT {format_})")
         found = derive(con, scan_of([(file, format_)]))
     assert [(c.name, c.type, c.key) for c in found] == [("id", "long", 1), ("some_text", "string", None)]
+
+
+@pytest.mark.parametrize(
+    ("digits", "expected"), [(18, "long"), (20, "decimal(38,0)"), (38, "decimal(38,0)"), (39, "string")]
+)
+def test_whole_numbers_of_a_csv_stay_exact(tmp_path: Path, digits: int, expected: str) -> None:
+    file, number = tmp_path / "x.csv", int("1" * digits)
+    file.write_text("order_id,amount\n" + "".join(f"{number + i},{i}.5\n" for i in range(5)))
+    with duckdb.connect() as con:
+        found = derive(con, scan := scan_of([(file, "csv")]))
+        cast = f"cast(order_id as {parse(found[0].type).duckdb})"
+        told = con.execute(f"SELECT {cast}::varchar FROM {scan} ORDER BY amount").fetchall()
+    assert [column.type for column in found] == [expected, "double"]
+    assert [row[0] for row in told] == [str(number + i) for i in range(5)]
+    assert found[0].key == 1
