@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meshwright.build.reading import scan_of
-from meshwright.scaffold.columns import PERSONAL, identifier, in_jinja, is_personal, names, published
+from meshwright.scaffold.columns import identifier, in_jinja, names, published
 from meshwright.scaffold.derive import derive
 from meshwright.spec.names import name_fault
+from meshwright.spec.personal import PERSONAL, is_personal
 from meshwright.spec.types import parse
 
 
@@ -64,10 +65,27 @@ def test_personal_columns_are_classified_and_show_no_value() -> None:
 @pytest.mark.parametrize(
     ("name", "personal"),
     [("email", True), ("customer_e_mail", True), ("birthday", True), ("email_count", True),
-     ("name", False), ("product_name", False), ("phonetic", False), ("street", True)],
+     ("name", False), ("product_name", False), ("phonetic", False), ("street", True),
+     ("vorname", True), ("kunde_geburtsdatum", True), ("telefonnummer", True), ("strasse", True), ("plz", True),
+     ("courriel", True), ("prenom", True), ("date_de_naissance", True), ("nom_produit", False), ("rueckgabe", False),
+     ("apellidos", True), ("nombre", True), ("telefono", True), ("direccion_envio", True), ("correo", True),
+     ("cognome", True), ("codice_fiscale", True), ("cap", False), ("achternaam", True), ("geboortedatum", True)],
 )  # fmt: skip
 def test_what_sounds_personal(name: str, personal: bool) -> None:
     assert is_personal(name) is personal
+
+
+@pytest.mark.parametrize(
+    ("originals", "expected"),
+    [
+        (["Größe", "Straße", "Prénom", "Teléfono", "Łódź", "Smørrebrød", "Œuvre"],
+         ["grosse", "strasse", "prenom", "telefono", "lodz", "smorrebrod", "oeuvre"]),
+        (["größe", "grösse", "grosse"], ["grosse", "grosse_2", "grosse_3"]),
+        (["数量 kg", "数量", "数量 kg2"], ["kg", "column_2", "kg_2"]),
+    ],
+)  # fmt: skip
+def test_names_keep_what_can_be_said_in_plain_letters(originals: list[str], expected: list[str]) -> None:
+    assert names(originals) == expected
 
 
 def test_personal_is_what_the_policy_calls_so() -> None:

@@ -22,12 +22,22 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
-def snake(name: str) -> str | None:
-    """``name`` as the mesh spells names; None where letters of it would be lost."""
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L",
+     "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i"}
+)  # fmt: skip
+"""Latin letters that Unicode does not take apart into a plain one and its accent."""
+
+
+def snake(name: str, *, lossy: bool = False) -> str | None:
+    """``name`` as the mesh spells names, without accents.
+
+    None where letters of it would be lost, or where none are left (``lossy``).
+    """
     import re
 
-    letters = [c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)]
-    if any(c.isalnum() and not c.isascii() for c in letters):
+    letters = [c for c in unicodedata.normalize("NFKD", name.translate(_LETTERS)) if not unicodedata.combining(c)]
+    if not lossy and any(c.isalnum() and not c.isascii() for c in letters):
         return None
     ascii_ = "".join(c if c.isascii() else "_" for c in letters)
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", ascii_)
