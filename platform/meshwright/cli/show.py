@@ -56,7 +56,7 @@ def command(ctx: click.Context, port: str, environment: str, format_: str) -> No
 
 def port_named(mesh: Mesh, name: str) -> Port:
     """The port ``<domain>.<port>``, also as SQL spells it; InputError with the nearest where there is none."""
-    from meshwright.spec.model import unknown_name
+    from meshwright.spec.words import unknown
 
     key = name.removeprefix("mesh.")
     if key in mesh.ports:
@@ -67,7 +67,7 @@ def port_named(mesh: Mesh, name: str) -> Port:
             reason = f"is a {kind}, no port; its ports are {', '.join(ports)}"
             raise InputError(Fault(reason, key=name, command=f"mesh show {ports[0]}" if ports else "mesh status"))
     same = [known for known in mesh.ports if known.rpartition(".")[2] == key.rpartition(".")[2]]
-    raise unknown_name("port", name, [name, *same][1:] or list(mesh.ports), command="mesh status")
+    raise InputError(unknown("port", name, same or mesh.ports, command="mesh status"))
 
 
 def _as_data(told: Description) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from meshwright.errors import shown
+from meshwright.errors import Fault, shown
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -20,6 +20,13 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         return same
     near = difflib.get_close_matches(name[:100], names, n=1, cutoff=0.6)
     return near[0] if near else None
+
+
+def unknown(kind: str, name: str, known: Iterable[str], *, key: str | None = None, command: str | None = None) -> Fault:
+    """The fault of a name that nobody declared, with the nearest that somebody did; ``command`` where none is near."""
+    near = nearest(name, known)
+    reason = f"there is no {kind} {name[:80]!r}"
+    return Fault(reason, key=key or name, suggestion=near, command=None if near else command)
 
 
 _LETTERS = str.maketrans(
