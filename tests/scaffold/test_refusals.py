@@ -10,7 +10,7 @@ import pytest
 from meshwright.cli import main
 from meshwright.errors import InputError
 from meshwright.scaffold import origin
-from support.commands import Outcome
+from support.commands import Outcome, shell
 
 from .conftest import snapshot
 
@@ -197,6 +197,23 @@ class TestInit:
         (tmp_path / "repo" / ".git").mkdir(parents=True)
         assert main(["init", "repo", "--email", "e@example.com"]) == 0
         assert (tmp_path / "repo" / "workspace.yaml").is_file()
+
+    @pytest.mark.parametrize(("flags", "said"), [([], True), (["--no-git"], False)])
+    def test_first_commit_is_told_where_there_is_git(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+        flags: list[str], said: bool,
+    ) -> None:  # fmt: skip
+        monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+        assert main(["init", "mine", "--email", "e@example.com", *flags]) == 0
+        told = capsys.readouterr().err
+        assert ("then: git add . && git commit -m 'A new mesh'" in told) is said
+        assert (tmp_path / "mine" / ".git").exists() is said
+        if said:
+            name = "-c user.name=A -c user.email=a@example.com"
+            committed = shell(
+                tmp_path / "mine", f"git add . && git {name} commit -qm 'A new mesh' && git status --short"
+            )
+            assert (committed.returncode, committed.stdout) == (0, ""), committed.stderr
 
 
 class TestOrigin:
