@@ -30,11 +30,13 @@ from meshwright.build.older import older_rows
 from meshwright.build.plan import Planner, PortPlan, ProductPlan
 from meshwright.build.publishing import PortResult, Publisher, Staged
 from meshwright.build.staging import Stager
+from meshwright.build.unreadable import Unreadable
 from meshwright.catalog import environments, promises
 from meshwright.catalog.database import now
 from meshwright.catalog.locks import product_lock
 from meshwright.catalog.promises import promise_of
 from meshwright.catalog.records import BuildRecord, confirm, write_builds
+from meshwright.config import PRODUCTION
 from meshwright.duck import literal, quote
 from meshwright.errors import BuildError, Fault, MeshError, shown
 from meshwright.spec.model import Product
@@ -215,12 +217,15 @@ class _Step:
 
     def _dbt_fault(self, result: runner.NodeResult) -> Fault:
         kind = "test" if result.kind == "test" else "model"
-        project = shown(self.project)
+        project, environment = shown(self.project), self.run.environment
+        by_hand = f"dbt build --project-dir {project} --profiles-dir {project} --select {result.name}"
+        # By hand dbt reads what production has.
+        command = by_hand if environment == PRODUCTION else f"mesh build --env {environment} {self.product.key}"
         return Fault(
             f"dbt {kind} {result.name} failed: {_without_title(result.message)}",
             self.project / result.file,
             key=f"{self.product.key}/{result.name}",
-            command=f"dbt build --project-dir {project} --profiles-dir {project} --select {result.name}",
+            command=command,
         )
 
     def _opened(self, statements: Sequence[str]) -> duckdb.DuckDBPyConnection:
@@ -240,10 +245,11 @@ class _Step:
             parts = stager.parts()
         except (duckdb.DataError, duckdb.ProgrammingError) as error:
             # A view computes its rows only now, so dbt could not see what is wrong with them.
-            said = " ".join(str(error).split())
             if isinstance(error, duckdb.CatalogException):
                 said = f"dbt left no table or view main.{plan.port.name}; a port's model keeps its name and schema"
-            raise BuildError(Fault(f"its rows cannot be read: {said}", file, key=plan.port.key)) from error
+                raise BuildError(Fault(f"its rows cannot be read: {said}", file, key=plan.port.key)) from error
+            sources = self.planner.sources_of(self.product)
+            raise BuildError(Unreadable(con, plan.port, self.graph, self.project, sources).fault(error)) from error
         partitions = self.plan.partitions
         if plan.port.contract.partition is not None and partitions is not None:
             stager.require_within(partitions, parts)

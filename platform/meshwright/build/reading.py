@@ -152,10 +152,11 @@ def _eight_bits(lines: Iterable[bytes]) -> Encoding | None:
 
 def told(error: duckdb.Error) -> str:
     """What DuckDB says of a file, in one line, without its advice on options that nobody here can set."""
-    lines = [line.strip() for line in str(error).splitlines()]
     kept = []
-    for line in lines:
+    for line in (line.strip() for line in str(error).splitlines()):
         if line.startswith(("Possible ", "Column ", "This type was", "* ", "file =")):
             break
-        kept.append(line)
+        # A whole row may hold what nobody is to see.
+        if not line.startswith("Original Line:"):
+            kept.append(line)
     return " ".join(" ".join(kept).split())
