@@ -308,3 +308,13 @@ def test_text_that_is_not_utf_8_is_named(tiny_mesh: TinyMesh, ingested: Ingested
     (fault,) = error.value.faults
     assert fault.reason == "latin.csv is not UTF-8 but ISO-8859-1, as line 2 shows"
     assert fault.command == "iconv -f ISO-8859-1 -t UTF-8 latin.csv > latin.utf8.csv"
+
+
+def test_file_that_is_gone_is_told_by_whoever_reads_it(tiny_mesh: TinyMesh, ingested: Ingested) -> None:
+    (tiny_mesh.root / "data/some.csv").write_text("id\n1\n")
+    found = land(tiny_mesh, ingested('return DATA / "some.csv"'))
+    found.files[0].path.unlink()
+    with duckdb.connect() as con, pytest.raises(duckdb.IOException, match="No files found"):
+        con.execute(f"SELECT * FROM {found.scan()}")
+    with pytest.raises(BuildError, match="the landed file is gone"):
+        landing.verify(found)

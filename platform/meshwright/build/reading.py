@@ -48,13 +48,13 @@ def _wide_numbers(file: Path) -> dict[str, str]:
 
     A file without a run of 19 digits, which is nearly every one, costs no more than reading its first rows.
     """
-    if not _may_be_wide(file):
-        return {}
-    with duckdb.connect(config={**SAFE_CONFIG, "threads": "1"}) as con:
-        try:
-            return _measured(con, f"[{literal(str(file))}]")
-        except duckdb.Error:  # whoever reads the file is told why it cannot be read
+    try:
+        if not _may_be_wide(file):
             return {}
+        with duckdb.connect(config={**SAFE_CONFIG, "threads": "1"}) as con:
+            return _measured(con, f"[{literal(str(file))}]")
+    except (OSError, duckdb.Error):  # whoever reads the file is told why it cannot be read
+        return {}
 
 
 def _may_be_wide(file: Path) -> bool:
