@@ -9,7 +9,9 @@ from meshwright.errors import BuildError, SpecError
 from support.tiny import (
     CUSTOMERS_CONTRACT,
     CUSTOMERS_SQL,
+    INGEST_PY,
     LINES_SQL,
+    MODELS,
     ORDERS_SQL,
     TinyMesh,
 )
@@ -116,12 +118,50 @@ def test_model_that_fails_while_it_runs(built_mesh: TinyMesh) -> None:
     built_mesh.edit("dbt_projects/shop/dbt_project.yml", ("model-paths", "models: {+materialized: table}\nmodel-paths"))
     (fault,) = refused(built_mesh).faults
     assert "dbt model customers failed" in fault.reason
-    assert "Could not convert string" in fault.reason
+    assert "Conversion Error on a value; the text is withheld" in fault.reason, "names are restricted"
 
 
 def test_view_that_fails_only_when_it_is_read(built_mesh: TinyMesh) -> None:
     built_mesh.edit(CUSTOMERS_SQL, ("name from", "cast(cast(name as int) as varchar) as name from"))
-    assert "Could not convert string" in refused(built_mesh).faults[0].reason
+    (fault,) = refused(built_mesh).faults
+    assert fault.reason == ("Could not convert string ••• to INT32 in column name: row 1 of shop/landing/people"), (
+        "a name is private"
+    )
+    assert (fault.file, fault.line) == (built_mesh.root / CUSTOMERS_SQL, 1)
+
+
+def test_bad_value_is_told_at_the_model_that_casts_it(built_mesh: TinyMesh) -> None:
+    """Not at the port behind it, which only passes on what it cannot read."""
+    staging = f"{MODELS}/staging/stg_people.sql"
+    cast = "select\n    name,\n    cast(customer_id as bigint) as customer_id\nfrom {{ source('landing', 'people') }}\n"
+    built_mesh.write(staging, cast)
+    built_mesh.write(CUSTOMERS_SQL, "select customer_id, name from {{ ref('stg_people') }}\n")
+    built_mesh.write("data/people.csv", "customer_id,name\n1,A\nabc,B\n2,C\nabc,D\n")
+    (fault,) = refused(built_mesh).faults
+    assert fault.reason == (
+        "Could not convert string 'abc' to INT64 in column customer_id: row 2 of shop/landing/people, and 1 more"
+    )
+    assert (fault.file, fault.line, fault.key) == (built_mesh.root / staging, 3, "shop/orders/stg_people")
+    assert "try_cast" in (fault.command or "")
+
+
+def test_value_of_another_type_behind_those_that_were_looked_at(built_mesh: TinyMesh) -> None:
+    rows = "".join(f"{i},A\n" for i in range(30_000))
+    built_mesh.write("data/people.csv", f"customer_id,name\n{rows}abc,Secret\n")
+    (fault,) = refused(built_mesh).faults
+    assert fault.reason == (
+        "line 30,002 of what landed has 'abc' in column customer_id, of which the rows before made a BIGINT"
+    )
+    assert (fault.file, fault.key) == (built_mesh.root / INGEST_PY, "shop/landing/people")
+
+
+def test_next_command_in_an_environment_is_a_build_in_it(built_mesh: TinyMesh) -> None:
+    """By hand dbt would read what production has, and might find nothing wrong."""
+    built_mesh.env("e")
+    built_mesh.edit(CUSTOMERS_SQL, ("name from", "nme as name from"))
+    with pytest.raises(BuildError) as error:
+        built_mesh.build_in("e")
+    assert [fault.command for fault in error.value.faults] == ["mesh build --env e shop/orders"]
 
 
 def test_failing_dbt_test(built_mesh: TinyMesh) -> None:

@@ -288,3 +288,33 @@ def test_relative_paths_count_from_the_module(tiny_mesh: TinyMesh, monkeypatch: 
     monkeypatch.chdir("/")
     tiny_mesh.build("shop")
     assert tiny_mesh.sql("select count(*) from mesh.shop.customers") == [(7,)]
+
+
+def test_whole_numbers_of_any_length_stay_exact(tiny_mesh: TinyMesh, ingested: Ingested) -> None:
+    """Where DuckDB alone would make doubles of them, in which neighbours become one."""
+    long, longer = "12345678901234567890", "1" * 40
+    body = f"id,long,longer,real\n1,{long},{longer},1e30\n2,-{long[:-1]}1,{longer[:-1]}2,0.12345678901234567890\n"
+    (tiny_mesh.root / "data/long.csv").write_text(body)
+    found = land(tiny_mesh, ingested('return DATA / "long.csv"'))
+    with duckdb.connect() as con:
+        told = con.execute(f"SELECT long, longer, real FROM {found.scan()} ORDER BY id").fetchall()
+    assert told == [(int(long), longer, 1e30), (-int(long[:-1] + "1"), longer[:-1] + "2", 0.12345678901234568)]
+
+
+def test_text_that_is_not_utf_8_is_named(tiny_mesh: TinyMesh, ingested: Ingested) -> None:
+    (tiny_mesh.root / "data/latin.csv").write_bytes("id,name\n1,M\u00fcller\n".encode("latin-1"))
+    with pytest.raises(BuildError) as error:
+        land(tiny_mesh, ingested('return DATA / "latin.csv"'))
+    (fault,) = error.value.faults
+    assert fault.reason == "latin.csv is not UTF-8 but ISO-8859-1, as line 2 shows"
+    assert fault.command == "iconv -f ISO-8859-1 -t UTF-8 latin.csv > latin.utf8.csv"
+
+
+def test_file_that_is_gone_is_told_by_whoever_reads_it(tiny_mesh: TinyMesh, ingested: Ingested) -> None:
+    (tiny_mesh.root / "data/some.csv").write_text("id\n1\n")
+    found = land(tiny_mesh, ingested('return DATA / "some.csv"'))
+    found.files[0].path.unlink()
+    with duckdb.connect() as con, pytest.raises(duckdb.IOException, match="No files found"):
+        con.execute(f"SELECT * FROM {found.scan()}")
+    with pytest.raises(BuildError, match="the landed file is gone"):
+        landing.verify(found)

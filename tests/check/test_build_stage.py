@@ -250,3 +250,10 @@ subject_of(Settings.of(Path({str(mesh.root)!r})), [], None, print).trial
         assert rules(check(published)) == []
     assert set(environments.known(mesh.database)) == {"check_discounts", alive}
     assert dead not in environments.known(mesh.database)
+
+
+def test_next_command_of_a_failed_model_is_a_check(published: Repo) -> None:
+    """The environment is gone, and dbt by hand reads production."""
+    published.mesh.edit(CUSTOMERS_SQL, ("name from", "nme as name from"))
+    told = [f.fault for f in check(published, only="build").findings if f.severity == "error"]
+    assert [(fault.command, "customers failed" in fault.reason) for fault in told] == [("mesh check shop/orders", True)]

@@ -69,6 +69,19 @@ def test_an_ingest_that_no_model_reads(sound: TinyMesh, found: Found) -> None:
     assert told[0]["reason"] == "no model of shop reads source('landing', 'spare')"
 
 
+def test_what_was_proposed_and_never_decided(sound: TinyMesh, found: Found) -> None:
+    sound.edit(
+        tiny.ORDERS_CONTRACT,
+        ("required: true\n", "required: true  # proposed: none of 4 rows lacks it\n"),
+        ("minimum: 0\n", "minimum: 0  # proposed: the values lie between 1 and 9\n"),
+    )
+    told = found("shop")
+    assert [(f["rule"], f["severity"], f["file"], f["line"], f["reason"]) for f in told] == [
+        ("proposed", "note", tiny.ORDERS_CONTRACT, 19, "2 lines are still proposed and not yet decided"),
+    ]  # fmt: skip
+    assert found("insight") == []
+
+
 def test_a_port_without_a_model(sound: TinyMesh, found: Found) -> None:
     (sound.root / tiny.CUSTOMERS_SQL).rename((sound.root / tiny.CUSTOMERS_SQL).with_name("custmers.sql"))
     told = [f for f in found("shop") if f["rule"] == "models"]

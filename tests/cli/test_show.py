@@ -88,7 +88,7 @@ def test_an_unknown_port_names_the_nearest(run: Run, story: TinyMesh, name: str,
 def test_sql_spelling_is_understood(run: Run, story: TinyMesh) -> None:
     spelt = [run(story.root, "show", name).out.splitlines() for name in ("mesh.shop.orders", "shop.orders")]
     # Ages move between the two.
-    told = [[line for line in lines if " ago " not in line] for lines in spelt]
+    told = [[line for line in lines if " ago" not in line] for lines in spelt]
     assert told[0] == told[1]
 
 

@@ -75,6 +75,25 @@ def test_a_team_without_a_mail_address_owns_as_a_team(session: Session) -> None:
     assert spec.owners == ["team:insight"]
 
 
+@pytest.mark.parametrize(
+    ("owner", "expected"),
+    [
+        ("{team: Shop data, email: o'brien@example.com}", "team:shop-data"),
+        ("{team: Shop data, email: shop@data.photography}", "team:shop-data"),
+        ("{team: 店舗, email: 店舗@example.jp}", "team:shop"),
+        ("{team: Shop data, slack: '#shop'}", "team:shop-data"),
+    ],
+)
+def test_address_that_dagster_does_not_know_stops_nothing(tiny_mesh: TinyMesh, owner: str, expected: str) -> None:
+    file = tiny_mesh.root / "domains/shop/domain.yaml"
+    head = file.read_text(encoding="utf-8").partition("owner:")[0]
+    file.write_text(f"{head}owner: {owner}\n", encoding="utf-8")
+    session = Session(tiny_mesh.settings, tiny_mesh.mesh)
+    specs = specs_of(domain_definitions(session, "shop"))
+    session.database.close()
+    assert {tuple(spec.owners) for spec in specs.values()} == {(expected,)}
+
+
 def test_columns_are_those_of_the_contract(shop_specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:
     schema = shop_specs[CUSTOMERS].metadata["dagster/column_schema"]
     assert isinstance(schema, dg.TableSchema)

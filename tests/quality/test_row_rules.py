@@ -16,6 +16,7 @@ from meshwright.quality.expected import judge
 from meshwright.quality.model import Verdict
 from meshwright.quality.subject import subject
 from quality.making import Bench, column, metric, port
+from support.processes import peak_of
 
 Options = dict[str, Any]
 CASES: list[tuple[str, Options, list[object], str, int, str]] = [
@@ -52,6 +53,23 @@ CASES: list[tuple[str, Options, list[object], str, int, str]] = [
     ("BIGINT[]", {"uniqueItems": True}, [[1, 1], [1, 2, None, None], None, []], "unique_items", 1, "have equal items"),
 ]  # fmt: skip
 TYPES = {"VARCHAR": "string", "DOUBLE": "double", "DATE": "date", "TIME": "time", "BIGINT[]": "list<long>"}
+
+
+WIDE = """
+from quality.making import Bench, column, port
+from meshwright.spec.model import Column
+
+bench, names = Bench(), [f"c{i}" for i in range(800)]
+bench.table("SELECT " + ", ".join(f"i AS {name}" for name in names) + " FROM range(20) t(i)")
+asked = port(*(column(name, required=True, options={"minimum": 0}) for name in names))
+print(sum(found.passed for found in bench.audit(asked).values()))
+"""
+
+
+def test_memory_does_not_grow_with_the_square_of_the_columns() -> None:
+    told, megabytes = peak_of(WIDE)
+    assert told == "1601", "a schema, and two rules a column"
+    assert megabytes < 500
 
 
 @pytest.mark.parametrize(("type_", "options", "values", "rule", "failed", "words"), CASES)

@@ -12,8 +12,9 @@ import pytest
 from conftest import once
 from meshwright.config import Settings
 from meshwright.scaffold.domain import NewDomain
+from meshwright.scaffold.kinds import Kind
 from meshwright.scaffold.mesh import NewMesh, new_mesh
-from meshwright.scaffold.product import Kind, NewProduct, new_product
+from meshwright.scaffold.product import NewProduct, new_product
 from meshwright.spec import load
 
 SHOP = NewDomain("shop", "Shop team", "shop@example.com", "What the shop sells.")

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meshwright.build.landing import scan_of
-from meshwright.scaffold.columns import PERSONAL, identifier, in_jinja, is_personal, names, published
+from meshwright.build.reading import scan_of
+from meshwright.scaffold.columns import identifier, in_jinja, names, published
 from meshwright.scaffold.derive import derive
 from meshwright.spec.names import name_fault
+from meshwright.spec.personal import PERSONAL, is_personal
 from meshwright.spec.types import parse
 
 
@@ -64,10 +65,27 @@ def test_personal_columns_are_classified_and_show_no_value() -> None:
 @pytest.mark.parametrize(
     ("name", "personal"),
     [("email", True), ("customer_e_mail", True), ("birthday", True), ("email_count", True),
-     ("name", False), ("product_name", False), ("phonetic", False), ("street", True)],
+     ("name", False), ("product_name", False), ("phonetic", False), ("street", True),
+     ("vorname", True), ("kunde_geburtsdatum", True), ("telefonnummer", True), ("strasse", True), ("plz", True),
+     ("courriel", True), ("prenom", True), ("date_de_naissance", True), ("nom_produit", False), ("rueckgabe", False),
+     ("apellidos", True), ("nombre", True), ("telefono", True), ("direccion_envio", True), ("correo", True),
+     ("cognome", True), ("codice_fiscale", True), ("cap", False), ("achternaam", True), ("geboortedatum", True)],
 )  # fmt: skip
 def test_what_sounds_personal(name: str, personal: bool) -> None:
     assert is_personal(name) is personal
+
+
+@pytest.mark.parametrize(
+    ("originals", "expected"),
+    [
+        (["Größe", "Straße", "Prénom", "Teléfono", "Łódź", "Smørrebrød", "Œuvre"],
+         ["grosse", "strasse", "prenom", "telefono", "lodz", "smorrebrod", "oeuvre"]),
+        (["größe", "grösse", "grosse"], ["grosse", "grosse_2", "grosse_3"]),
+        (["数量 kg", "数量", "数量 kg2"], ["kg", "column_2", "kg_2"]),
+    ],
+)  # fmt: skip
+def test_names_keep_what_can_be_said_in_plain_letters(originals: list[str], expected: list[str]) -> None:
+    assert names(originals) == expected
 
 
 def test_personal_is_what_the_policy_calls_so() -> None:
@@ -143,3 +161,18 @@ def test_formats(tmp_path: Path, format_: str) -> None:
         con.execute(f"COPY (SELECT i AS id, 'a b' AS \"Some Text\" FROM range(30) t(i)) TO '{file}' (FORMAT {format_})")
         found = derive(con, scan_of([(file, format_)]))
     assert [(c.name, c.type, c.key) for c in found] == [("id", "long", 1), ("some_text", "string", None)]
+
+
+@pytest.mark.parametrize(
+    ("digits", "expected"), [(18, "long"), (20, "decimal(38,0)"), (38, "decimal(38,0)"), (39, "string")]
+)
+def test_whole_numbers_of_a_csv_stay_exact(tmp_path: Path, digits: int, expected: str) -> None:
+    file, number = tmp_path / "x.csv", int("1" * digits)
+    file.write_text("order_id,amount\n" + "".join(f"{number + i},{i}.5\n" for i in range(5)))
+    with duckdb.connect() as con:
+        found = derive(con, scan := scan_of([(file, "csv")]))
+        cast = f"cast(order_id as {parse(found[0].type).duckdb})"
+        told = con.execute(f"SELECT {cast}::varchar FROM {scan} ORDER BY amount").fetchall()
+    assert [column.type for column in found] == [expected, "double"]
+    assert [row[0] for row in told] == [str(number + i) for i in range(5)]
+    assert found[0].key == 1

@@ -49,7 +49,7 @@ def test_one_of_each_kind_is_built_queried_and_shown(fresh: Path) -> None:
     [row] = answer(fresh, "from mesh.logistics.parcels order by parcel_no limit 1")
     assert row == {
         "parcel_no": 1, "order": 5, "weight_kg": 1.5, "e_mail": "a@b.co", "sent_x": "2026-01-01", "class": "a",
-        "column_7": "x",
+        "grosse": "x",
     }  # fmt: skip
     [row] = answer(fresh, "select count(*) as n, sum(amount - copies_amount) as gap from mesh.logistics.both")
     assert row == {"n": 12, "gap": 0.0}

@@ -10,7 +10,7 @@ import pytest
 from meshwright.cli import main
 from meshwright.errors import InputError
 from meshwright.scaffold import origin
-from support.commands import Outcome
+from support.commands import Outcome, shell
 
 from .conftest import snapshot
 
@@ -57,6 +57,7 @@ def test_hostile_names(tried: Callable[..., Outcome], name: str) -> None:
     [
         (["domain", "shop"], "there is a domain 'shop' already"),
         (["domain", "more", "--email", "nobody"], "no e-mail address"),
+        (["domain", "more", "--email", "t@x.y"], "'t@x.y' is no e-mail address; write one such as team@example.com"),
         (["product", "shop/receipts", "--kind", "source"], "there is a product 'receipts' already"),
         (["product", "shop/other", "--kind", "source", "--port", "receipts"], "there is a port 'receipts' already"),
         (["product", "shpo/other", "--kind", "source"], "did you mean 'shop'"),
@@ -87,6 +88,51 @@ def test_data_that_cannot_be_read(tried: Callable[..., Outcome], tmp_path: Path,
     (tmp_path / name).write_bytes(content)
     told = tried("new", "product", "shop/x", "--from", str(tmp_path / name))
     assert told.code == 2, told.err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line", "said"),
+    [
+        ("a.csv", b"a,b,c\n1,2\n3,4,5,6\n", 2, "line 2 has 2 fields, but its first one 3"),
+        ("a.csv", b"a;b\n1;2\n3\n4;5\n", 3, "line 3 has 1 field, but its first one 2"),
+        ("a.csv", b"a,b\n1,2\n\n3,4,5\n4,5\n", 4, "line 4 has 3 fields"),
+        ("a.csv", b"\n", 1, "holds nothing but blank lines"),
+        ("a.json", b"\n[]", 2, "holds no object"),
+        ("a.json", b"[1, 2]", 1, "holds no object"),
+        ("a.csv", "id,name\n1,M\u00fcller\n".encode("latin-1"), 2,
+         "is not UTF-8 but ISO-8859-1, as line 2 shows\n    2 | 1,M\ufffdller\n      | ^\n  next: iconv -f ISO-8859"),
+        ("a.csv", "id,name\n1,\u201eA\u201c\n".encode("cp1252"), 2, "is not UTF-8 but WINDOWS-1252"),
+        ("a.csv", "id,name\n1,M\u00fcller\n".encode("utf-16"), None, "UTF-8 but UTF-16, as its first bytes show"),
+        ("a.csv", "id,name\n1,M\u00fcller\n".encode("utf-16-le"), None, "is not UTF-8 but UTF-16LE"),
+        ("a.json", '[{"id": 1, "name": "M\u00fcller"}]'.encode("latin-1"), 1, "is not UTF-8 but ISO-8859-1"),
+    ],
+)  # fmt: skip
+def test_data_that_is_no_table(
+    tried: Callable[..., Outcome], tmp_path: Path, name: str, content: bytes, line: int | None, said: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    told = tried("new", "product", "shop/x", "--from", str(tmp_path / name))
+    place = f"{name}:{line} - --from: " if line else f"{name} - --from: "
+    assert (told.code, place in told.err, said in told.err) == (2, True, True), told.err
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "Report of 2026\n\na,b,c\n1,2,3\n4,5,6\n"),
+        ("a.csv", '"a,b"\nx\ny\n'),
+        ("a.csv", "a\n1\n"),
+        ("a.csv", "a,b\n"),
+        ("a.json", '[{"json": 1}]'),
+        ("a.json", '{"a": 1}\n{"a": 2}\n'),
+    ],
+)
+def test_data_that_is_a_table_for_all_that(
+    tried: Callable[..., Outcome], tmp_path: Path, name: str, content: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    told = tried("new", "product", "shop/x", "--from", str(tmp_path / name))
+    assert told.code == 0, told.err
 
 
 def test_fault_of_another_product_is_no_reason_to_wait(tried: Callable[..., Outcome], fresh: Path) -> None:
@@ -142,10 +188,32 @@ class TestInit:
         assert main(["init", "a/b/c", "--domain", "Shop", "--email", "e@example.com"]) == 2
         assert not (tmp_path / "a").exists()
 
+    def test_wrong_address_leaves_no_folder(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["init", "a", "--email", "t@x.y"]) == 2
+        assert "--email: 't@x.y' is no e-mail address" in capsys.readouterr().err
+        assert not (tmp_path / "a").exists()
+
     def test_empty_folder_and_repository_are_fine(self, tmp_path: Path) -> None:
         (tmp_path / "repo" / ".git").mkdir(parents=True)
         assert main(["init", "repo", "--email", "e@example.com"]) == 0
         assert (tmp_path / "repo" / "workspace.yaml").is_file()
+
+    @pytest.mark.parametrize(("flags", "said"), [([], True), (["--no-git"], False)])
+    def test_first_commit_is_told_where_there_is_git(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+        flags: list[str], said: bool,
+    ) -> None:  # fmt: skip
+        monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+        assert main(["init", "mine", "--email", "e@example.com", *flags]) == 0
+        told = capsys.readouterr().err
+        assert ("then: git add . && git commit -m 'A new mesh'" in told) is said
+        assert (tmp_path / "mine" / ".git").exists() is said
+        if said:
+            name = "-c user.name=A -c user.email=a@example.com"
+            committed = shell(
+                tmp_path / "mine", f"git add . && git {name} commit -qm 'A new mesh' && git status --short"
+            )
+            assert (committed.returncode, committed.stdout) == (0, ""), committed.stderr
 
 
 class TestOrigin:

@@ -104,6 +104,7 @@ STANDARD = [
          "key 'type' has no place here: it goes with `apiVersion: v1.1.0`"),
     Case("domain key", edited(DOMAIN, ("owner:", "owners:")), 5, "owners", "unknown key 'owners'", "owner"),
     Case("email", edited(DOMAIN, ("shop-data@example.com", "nobody")), 7, "owner.email", "string 'nobody' is no e-mail"),
+    Case("short email", edited(DOMAIN, ("shop-data@example.com", "t@x.y")), 7, "owner.email", "such as team@example.com"),
     Case("empty team", edited(DOMAIN, ("team: Shop data", 'team: ""')), 6, "owner.team", "must not be empty"),
 ]  # fmt: skip
 

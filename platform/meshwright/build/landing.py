@@ -21,6 +21,7 @@ from typing import Any
 import duckdb
 from sqlalchemy import ColumnElement, Connection, func, insert, select
 
+from meshwright.build.reading import FORMATS, encoding_of, format_of, scan_of, told
 from meshwright.build.sources import Source, said, team_code
 from meshwright.catalog import environments
 from meshwright.catalog import tables as t
@@ -30,13 +31,6 @@ from meshwright.config import PRODUCTION, Settings, in_environment
 from meshwright.disk import sync
 from meshwright.duck import literal
 from meshwright.errors import BuildError, Fault
-
-READERS = {"parquet": "read_parquet", "csv": "read_csv", "json": "read_json"}
-_FORMATS = {
-    ".parquet": "parquet", ".pq": "parquet",
-    ".csv": "csv", ".tsv": "csv", ".txt": "csv",
-    ".json": "json", ".jsonl": "json", ".ndjson": "json",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +78,6 @@ class Landing:
     def scan(self) -> str:
         """SQL that reads all of its rows."""
         return scan_of([(file.path, file.format) for file in self.files])
-
-
-def scan_of(files: Sequence[tuple[Path, str]]) -> str:
-    """SQL that reads files of one format."""
-    formats = {format_ for _, format_ in files}
-    assert len(formats) == 1
-    paths = ", ".join(literal(str(path)) for path, _ in files)
-    by_name = ", union_by_name = true" if len(files) > 1 else ""
-    return f"{READERS[formats.pop()]}([{paths}]{by_name})"
-
-
-def format_of(path: Path) -> str | None:
-    """The format of a file that lands, by its name; None where it is none of them."""
-    return _FORMATS.get(path.suffix.lower())
 
 
 def latest(connection: Connection, environment: str = PRODUCTION) -> dict[str, Landing]:
@@ -281,7 +261,7 @@ def _inspected(con: duckdb.DuckDBPyConnection, path: Path, name: str, source: So
     """A file that stays, called ``name`` where it came from."""
     format_ = format_of(path)
     if format_ is None:
-        raise _refusal(source, f"returned {name}; known are {', '.join(sorted(_FORMATS))}")
+        raise _refusal(source, f"returned {name}; known are {', '.join(sorted(FORMATS))}")
     scan = scan_of([(path, format_)])
     expression = source.ingest.partition
     try:
@@ -295,7 +275,9 @@ def _inspected(con: duckdb.DuckDBPyConnection, path: Path, name: str, source: So
     except duckdb.BinderException as error:
         raise _refusal(source, f"partition={expression!r} does not fit {name}: {said(error)}") from error
     except duckdb.Error as error:
-        raise _refusal(source, f"{name} cannot be read as {format_}: {said(error)}") from error
+        if format_ != "parquet" and (written := encoding_of(path)):
+            raise _refusal(source, f"{name} {written.why()}", written.command(name)) from error
+        raise _refusal(source, f"{name} cannot be read as {format_}: {told(error)}") from error
     stat = path.stat()
     return LandedFile(_sha256(path), path, format_, stat.st_size, stat.st_mtime_ns, rows, held)
 
@@ -331,8 +313,9 @@ def _team_code(source: Source, what: str) -> AbstractContextManager[None]:
     return team_code(what, source.file, key=source.key, line=source.line, command=command)
 
 
-def _refusal(source: Source, reason: str) -> BuildError:
-    return BuildError(Fault(reason, source.file, source.line, key=source.key, command=f"mesh build {source.domain}"))
+def _refusal(source: Source, reason: str, command: str | None = None) -> BuildError:
+    command = command or f"mesh build {source.domain}"
+    return BuildError(Fault(reason, source.file, source.line, key=source.key, command=command))
 
 
 def _sha256(path: Path) -> str:

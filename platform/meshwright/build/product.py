@@ -31,6 +31,7 @@ from meshwright.build.older import older_rows
 from meshwright.build.plan import Planner, PortPlan, ProductPlan
 from meshwright.build.publishing import PortResult, Publisher, Staged
 from meshwright.build.staging import Stager
+from meshwright.build.unreadable import Unreadable
 from meshwright.catalog import environments, promises
 from meshwright.catalog.database import now
 from meshwright.catalog.locks import product_lock
@@ -39,7 +40,7 @@ from meshwright.catalog.records import BuildRecord, confirm, write_builds
 from meshwright.config import PRODUCTION
 from meshwright.duck import literal, quote, without_values
 from meshwright.errors import BuildError, Fault, MeshError, shown
-from meshwright.spec.model import Port, Product
+from meshwright.spec.model import Product
 
 MAX_REBUILDS = 5
 
@@ -217,13 +218,14 @@ class _Step:
             raise BuildError(*(self._dbt_fault(r) for r in failed))
 
     @cached_property
-    def _read(self) -> list[Port]:
-        """The ports that it publishes or reads: whose values an error may quote."""
-        return [*self.product.ports, *(self.run.mesh.ports[read.port] for read in self.product.inputs)]
+    def _private(self) -> frozenset[str]:
+        """The private columns of the ports that it publishes or reads: whose values an error may quote."""
+        read = (self.run.mesh.ports[read.port] for read in self.product.inputs)
+        return frozenset[str]().union(*(port.private_columns for port in (*self.product.ports, *read)))
 
     def _tellable(self, message: str) -> str:
         """What dbt or DuckDB says, without values where some of them are private."""
-        return without_values(message) if any(port.private_columns for port in self._read) else message
+        return without_values(message) if self._private else message
 
     def _say(self, message: str) -> None:
         self.run.say(self._tellable(message) if " Error" in message else message)
@@ -235,12 +237,15 @@ class _Step:
     def _dbt_fault(self, result: runner.NodeResult) -> Fault:
         kind, said = "test" if result.kind == "test" else "model", _without_title(result.message)
         said = said if result.status == "fail" else self._tellable(said)
-        project = shown(self.project)
+        project, environment = shown(self.project), self.run.environment
+        by_hand = f"dbt build --project-dir {project} --profiles-dir {project} --select {result.name}"
+        # By hand dbt reads what production has.
+        command = by_hand if environment == PRODUCTION else f"mesh build --env {environment} {self.product.key}"
         return Fault(
             f"dbt {kind} {result.name} failed: {said}",
             self.project / result.file,
             key=f"{self.product.key}/{result.name}",
-            command=f"dbt build --project-dir {project} --profiles-dir {project} --select {result.name}",
+            command=command,
         )
 
     def _opened(self, statements: Sequence[str]) -> duckdb.DuckDBPyConnection:
@@ -260,10 +265,14 @@ class _Step:
             parts = stager.parts()
         except (duckdb.DataError, duckdb.ProgrammingError) as error:
             # A view computes its rows only now, so dbt could not see what is wrong with them.
-            said = self._tellable(" ".join(str(error).split()))
+            # What was raised is not told with it: it may quote a private value.
             if isinstance(error, duckdb.CatalogException):
                 said = f"dbt left no table or view main.{plan.port.name}; a port's model keeps its name and schema"
-            raise BuildError(Fault(f"its rows cannot be read: {said}", file, key=plan.port.key)) from None
+                raise BuildError(Fault(f"its rows cannot be read: {said}", file, key=plan.port.key)) from None
+            sources, private = self.planner.sources_of(self.product), self._private
+            raise BuildError(
+                Unreadable(con, plan.port, self.graph, self.project, sources, private).fault(error)
+            ) from None
         partitions = self.plan.partitions
         if plan.port.contract.partition is not None and partitions is not None:
             stager.require_within(partitions, parts)

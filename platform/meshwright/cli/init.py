@@ -30,7 +30,7 @@ def command(folder: Path, domain: str, team: str | None, email: str | None, sour
     domain with one product, ready to be built.
     """
     from meshwright.scaffold.domain import NewDomain
-    from meshwright.scaffold.mesh import NewMesh, new_mesh
+    from meshwright.scaffold.mesh import NewMesh, is_under_git, new_mesh
     from meshwright.scaffold.origin import is_local, requirement
 
     ask = Asker()
@@ -46,7 +46,7 @@ def command(folder: Path, domain: str, team: str | None, email: str | None, sour
     say(f"made a mesh in {folder}: {len(written)} files, domain {domain}")
     if is_local(needed):
         say("note: it installs meshwright from this machine; for others name a URL in pyproject.toml")
-    if folder.absolute() != Path.cwd():
-        say(f"next: cd {shlex.quote(str(folder))} && source scripts/activate && mesh build")
-    else:
-        say("next: source scripts/activate && mesh build")
+    there = "" if folder.absolute() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
+    say(f"next: {there}source scripts/activate && mesh build")
+    if is_under_git(folder):
+        say("then: git add . && git commit -m 'A new mesh', since mesh check compares with what is committed")

@@ -9,9 +9,11 @@ import click
 from meshwright.cli.ask import Asker, email_of_git
 from meshwright.cli.output import say, settings_of
 from meshwright.errors import shown
+from meshwright.scaffold.kinds import Kind
+from meshwright.spec.contract import proposed_lines
 from meshwright.spec.documents import raise_all
 
-_KINDS = ("source", "dbt", "aggregate")
+_KINDS = tuple(kind.value for kind in Kind)
 
 
 @click.group("new", short_help="Make a new domain or data product.")
@@ -72,7 +74,7 @@ def product(
     today is marked `proposed`.
     """
     from meshwright.scaffold.data import variable_of
-    from meshwright.scaffold.product import Kind, NewProduct, domain_of, new_product, split
+    from meshwright.scaffold.product import NewProduct, domain_of, new_product, split
     from meshwright.spec import load_sound
 
     settings = settings_of(ctx)
@@ -86,11 +88,11 @@ def product(
         # What is missing may be what is broken: then that is the fault to tell.
         raise_all(sound.faults)
     domain_of(mesh, in_domain)
-    if origin in mesh.ports and kind != "source":
-        kind, inputs, origin = kind or "dbt", inputs or origin, None
-    kind = kind or ("source" if origin else None)
+    if origin in mesh.ports and kind != Kind.SOURCE:
+        kind, inputs, origin = kind or Kind.DBT.value, inputs or origin, None
+    kind = kind or (Kind.SOURCE.value if origin else None)
     kind = ask.text("--kind", kind, "Kind", choices=_KINDS)
-    if kind in ("dbt", "aggregate"):
+    if kind in (Kind.DBT, Kind.AGGREGATE):
         inputs = ask.text("--inputs", inputs, "Ports to read, as <domain>.<port>, with commas between")
     ask.require_all()
     port = own if port is None else port
@@ -99,9 +101,8 @@ def product(
     wanted = NewProduct(in_domain, own, Kind(kind), port, about, origin, table, _names(inputs), _names(on))
     written = new_product(settings, mesh, wanted)
     _tell(f"made product {name}", written)
-    proposed = sum(f.read_text(encoding="utf-8").count("# proposed:") for f in written if f.suffix == ".yaml")
-    if proposed:
-        say(f"{proposed} lines of its contract are proposed: see {shown(_contract(written))}")
+    if proposed := proposed_lines(_contract(written)):
+        say(f"{len(proposed)} lines of its contract are proposed: see {shown(_contract(written))}")
     _warn(settings.root, origin, table, written)
     if table:
         say(f"next: export {variable_of(in_domain)}=URL, since no secret is written into the mesh")

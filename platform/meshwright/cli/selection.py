@@ -10,8 +10,9 @@ from meshwright.cli.output import say
 from meshwright.errors import Fault, InputError, SpecError
 from meshwright.spec.index import Index, index
 from meshwright.spec.load import Sound, load_sound
-from meshwright.spec.model import Mesh, Port, Product, unknown_name
+from meshwright.spec.model import Mesh, Port, Product
 from meshwright.spec.selection import select
+from meshwright.spec.words import unknown
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def _port_named(mesh: Mesh, name: str) -> Port:
             reason = f"is a {kind}, no port; its ports are {', '.join(ports)}"
             raise InputError(Fault(reason, key=name, command=f"mesh show {ports[0]}" if ports else "mesh status"))
     same = [known for known in mesh.ports if known.rpartition(".")[2] == key.rpartition(".")[2]]
-    raise unknown_name("port", name, [name, *same][1:] or list(mesh.ports), command="mesh status")
+    raise InputError(unknown("port", name, same or mesh.ports, command="mesh status"))
 
 
 def _is_usable(place: Index, sound: Sound, selector: str) -> bool:

@@ -29,14 +29,6 @@ _WIDER = {
     "TIME WITH TIME ZONE": "time",
 }
 """What Iceberg has in place of a type of DuckDB that it does not have; for all others it is text."""
-PERSONAL = (
-    r"(^|_)("
-    r"e_?mail|phone|mobile|fax|birth|birthday|birth_?date|date_of_birth|dob|ssn|social_security|"
-    r"passport|iban|credit_card|card_number|street|address|postcode|zip_code|first_?name|"
-    r"last_?name|sur_?name|full_?name|maiden_name|tax_id|salary"
-    r")(_|$)"
-)
-"""Names that sound as if they told about a person; the policy `pii_classified` asks for a classification of them."""
 PERSONAL_CLASS = "confidential"
 
 
@@ -108,7 +100,7 @@ def names(originals: Iterable[str]) -> list[str]:
     """A name that a column may have for each name that one has, all different."""
     found: dict[str, None] = {}
     for number, original in enumerate(originals, 1):
-        name = snake(original) if name_fault(original, "column") else original
+        name = snake(original, lossy=True) if name_fault(original, "column") else original
         name = name or f"column_{number}"
         twin = 1
         base = name[: MAX_LENGTH - 4].rstrip("_")
@@ -117,11 +109,6 @@ def names(originals: Iterable[str]) -> list[str]:
             name = f"{base}_{twin}"
         found[name] = None
     return list(found)
-
-
-def is_personal(name: str) -> bool:
-    """Whether a column's name suggests that it tells about a person."""
-    return bool(re.search(PERSONAL, name))
 
 
 def said(name: str) -> str:

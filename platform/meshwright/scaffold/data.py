@@ -10,10 +10,11 @@ import duckdb
 
 from meshwright import duck
 from meshwright.build import postgres
-from meshwright.build.landing import format_of, scan_of
-from meshwright.errors import Fault, InputError
+from meshwright.build.reading import encoding_of, format_of, scan_of, told
+from meshwright.errors import Fault, InputError, shown
 from meshwright.scaffold.columns import ProposedColumn
 from meshwright.scaffold.derive import derive
+from meshwright.scaffold.shape import require_table
 from meshwright.scaffold.templates import newest
 
 SAMPLE = "sample.csv"
@@ -39,7 +40,17 @@ class DataFile:
         assert format_ is not None
         with duckdb.connect(config={**duck.SAFE_CONFIG}) as con:
             con.execute("SET TimeZone = 'UTC'")
-            return _derived(con, scan_of([(self.file, format_)]), str(self.file))
+            try:
+                require_table(con, self.file, format_)
+                return derive(con, scan_of([(self.file, format_)]))
+            except duckdb.Error as error:
+                written = None if format_ == "parquet" else encoding_of(self.file)
+                if written is None:
+                    raise InputError(Fault(f"cannot be read: {told(error)}", self.file, key="--from")) from error
+                command = written.command(shown(self.file))
+                raise InputError(
+                    Fault(written.why(), self.file, written.line, key="--from", command=command)
+                ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,10 @@ class DataTable:
     def columns(self) -> list[ProposedColumn]:
         """The columns of a contract for what it holds. UnavailableError where the database does not answer."""
         with postgres.attached(self.url) as con:
-            return _derived(con, postgres.relation(con, self.table), self.table)
+            try:
+                return derive(con, postgres.relation(con, self.table))
+            except duckdb.Error as error:
+                raise InputError(Fault(f"{self.table} cannot be read: {told(error)}", key="--from")) from error
 
 
 Data = DataFile | DataTable
@@ -93,14 +107,6 @@ def data_of(root: Path, domain: str, product: str, origin: str | None, table: st
     if file.is_relative_to(root):
         return DataFile(file, str(file.relative_to(root)), len(Path("domains", domain, product).parts))
     return DataFile(file, str(file))
-
-
-def _derived(con: duckdb.DuckDBPyConnection, relation: str, name: str) -> list[ProposedColumn]:
-    try:
-        return derive(con, relation)
-    except duckdb.Error as error:
-        told = str(error).strip().splitlines()[0]
-        raise InputError(Fault(f"{name} cannot be read: {told}", key="--from")) from error
 
 
 def _near(file: Path) -> str | None:

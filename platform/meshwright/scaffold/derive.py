@@ -18,13 +18,13 @@ from meshwright.scaffold.columns import (
     ProposedColumn,
     identifier,
     in_jinja,
-    is_personal,
     names,
     published,
     said,
 )
 from meshwright.spec import types
 from meshwright.spec.model import PUBLIC_CLASSES
+from meshwright.spec.personal import is_personal
 
 MOST_VALUES, ROWS_A_VALUE = 12, 3
 """A text column with at most so many values, each in so many rows on average, may be a value set."""

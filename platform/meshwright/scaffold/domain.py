@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,8 +14,7 @@ from meshwright.scaffold.place import scaffolding
 from meshwright.scaffold.render import render
 from meshwright.scaffold.templates import newest
 from meshwright.spec.names import Kind, name_fault
-
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+from meshwright.spec.product import NO_EMAIL, is_email
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +30,7 @@ class NewDomain:
 def new_domain(settings: Settings, domain: NewDomain) -> list[Path]:
     """Write a domain; the files that are new. InputError, and nothing written, where a name or file is in the way."""
     check_name(domain.name, "domain", _names(settings.root / "domains"))
-    if not EMAIL.fullmatch(domain.email):
-        raise InputError(Fault(f"{domain.email[:80]!r} is no e-mail address", key="--email"))
+    check_email(domain.email)
     with scaffolding(settings.root, settings.state_dir) as placer:
         files = domain_files(settings.root, domain, settings.trusted)
         placer.place(files, {PurePosixPath(workspace.FILE): workspace.with_domain(settings.root, domain.name)})
@@ -54,6 +51,12 @@ def domain_files(root: Path | None, domain: NewDomain, trusted: frozenset[str]) 
 def plain(text: str) -> str:
     """Text in one line."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def check_email(address: str) -> None:
+    """InputError where ``address`` is none at which an owner is reached."""
+    if not is_email(address):
+        raise InputError(Fault(f"{address[:80]!r} {NO_EMAIL}", key="--email"))
 
 
 def check_name(name: str, kind: Kind, taken: Iterable[str]) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path, PurePosixPath
 
 from meshwright.config import Settings
 from meshwright.errors import Fault, InputError
-from meshwright.scaffold.domain import NewDomain, check_name, domain_files
+from meshwright.scaffold.domain import NewDomain, check_email, check_name, domain_files
+from meshwright.scaffold.kinds import Kind
 from meshwright.scaffold.place import scaffolding
-from meshwright.scaffold.product import Kind, NewProduct, new_product
+from meshwright.scaffold.product import NewProduct, new_product
 from meshwright.scaffold.render import render
 from meshwright.scaffold.templates import newest
 from meshwright.scaffold.workspace import FILE, location
@@ -39,6 +40,7 @@ def new_mesh(mesh: NewMesh) -> list[Path]:
     InputError where something is in the folder already, or a name is wrong; nothing is written then.
     """
     check_name(mesh.domain.name, "domain", ())
+    check_email(mesh.domain.email)
     root = mesh.folder.absolute()
     _require_free(root)
     made = list(_made(root))
@@ -86,10 +88,14 @@ def _made(root: Path) -> Iterator[Path]:
         yield highest
 
 
+def is_under_git(folder: Path) -> bool:
+    """Whether there is git, and a repository around the folder."""
+    if shutil.which("git") is None:
+        return False
+    return not subprocess.run(["git", "-C", str(folder), "rev-parse"], capture_output=True, check=False).returncode
+
+
 def _start_git(root: Path) -> None:
     """Begin a repository where there is git and none around; the first commit is its owner's."""
-    if shutil.which("git") is None:
-        return
-    inside = subprocess.run(["git", "-C", str(root), "rev-parse"], capture_output=True, check=False)
-    if inside.returncode:
+    if shutil.which("git") is not None and not is_under_git(root):
         subprocess.run(["git", "-C", str(root), "init", "--quiet", "--initial-branch=main"], check=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +14,13 @@ from meshwright.scaffold import joins
 from meshwright.scaffold.columns import ProposedColumn, taken_over
 from meshwright.scaffold.data import Data, data_of
 from meshwright.scaffold.domain import check_name, plain
+from meshwright.scaffold.kinds import Kind
 from meshwright.scaffold.place import scaffolding
 from meshwright.scaffold.render import render
 from meshwright.scaffold.templates import newest
 from meshwright.spec.contract import SUFFIX, port_of
 from meshwright.spec.model import Domain, Mesh, Port
-from meshwright.spec.words import nearest
-
-
-class Kind(StrEnum):
-    """What a product is computed from."""
-
-    SOURCE = "source"
-    DBT = "dbt"
-    AGGREGATE = "aggregate"
+from meshwright.spec.words import unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +66,15 @@ def split(name: str) -> tuple[str, str]:
 
 def domain_of(mesh: Mesh, name: str) -> Domain:
     """The domain of that name, else InputError with the nearest one."""
-    found = mesh.domains.get(name)
-    if found is None:
-        near = nearest(name, mesh.domains)
-        raise InputError(Fault(f"there is no domain {name[:80]!r}", key="domain", suggestion=near,
-                               command=None if near else f"mesh new domain {name}"))  # fmt: skip
-    return found
+    if name not in mesh.domains:
+        raise InputError(unknown("domain", name, mesh.domains, key="domain", command=f"mesh new domain {name}"))
+    return mesh.domains[name]
 
 
 def ports_of(mesh: Mesh, names: Sequence[str]) -> list[Port]:
     """The ports that a product is to read; InputError naming every one that nobody publishes."""
-    faults = [
-        Fault(f"no product publishes a port {name[:80]!r}", key="--inputs", suggestion=nearest(name, mesh.ports),
-              command="mesh status")
-        for name in names if name not in mesh.ports
-    ]  # fmt: skip
+    unknown_names = [name for name in names if name not in mesh.ports]
+    faults = [unknown("port", name, mesh.ports, key="--inputs", command="mesh status") for name in unknown_names]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         faults.append(Fault(f"{twice[0]} is named twice", key="--inputs"))
     if faults:

@@ -16,7 +16,7 @@ from meshwright.scaffold.merge import Merged, has_marks, merge
 from meshwright.scaffold.place import let_run, scaffolding
 from meshwright.scaffold.render import render
 from meshwright.scaffold.templates import Template, versions
-from meshwright.spec.words import nearest
+from meshwright.spec.words import unknown
 
 Verdict = Literal["upgraded", "conflicts", "untouched", "failed", "behind"]
 
@@ -45,7 +45,7 @@ def upgrade(settings: Settings, domain: str | None = None, *, write: bool = True
     root = settings.root
     known = [path.name for path in (root / "domains").iterdir() if path.is_dir()]
     if domain is not None and domain not in known:
-        raise InputError(Fault(f"there is no domain {domain[:80]!r}", key="domain", suggestion=nearest(domain, known)))
+        raise InputError(unknown("domain", domain, known, key="domain"))
     with scaffolding(root, settings.state_dir):
         return [_one(settings, found, write=write) for found in scaffolds(root, domain)]
 

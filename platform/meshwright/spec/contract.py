@@ -15,6 +15,8 @@ from meshwright.spec.quality import Report, qualities
 from meshwright.spec.references import Home, of_property, of_table
 
 SUFFIX = ".contract.yaml"
+PROPOSED = "# proposed:"
+"""Marks a line that was derived from data and that its owner has not decided on yet."""
 _READ = frozenset(
     {"apiVersion", "kind", "id", "name", "version", "status", "description", "schema", "slaProperties", "tags"}
     | {"customProperties", "roles", "servers", "slaDefaultElement"}
@@ -127,6 +129,12 @@ def _service_level(item: At) -> ServiceLevel:
 def port_of(file: Path) -> str:
     """The port whose contract ``file`` is by its name."""
     return file.name.removesuffix(SUFFIX)
+
+
+def proposed_lines(file: Path) -> list[int]:
+    """The lines of a contract that wait for a decision of its owner."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [number for number, line in enumerate(lines, 1) if PROPOSED in line]
 
 
 def load_contract(file: Path) -> Contract:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from meshwright.errors import Fault, InputError, shown
+from meshwright.errors import Fault, shown
 
 Severity = Literal["error", "warning"]
 PUBLIC_CLASSES = frozenset({"public", "internal"})
@@ -342,13 +342,3 @@ class Mesh:
 
     def __iter__(self) -> Iterator[Product]:
         return iter(self.products.values())
-
-
-def unknown_name(kind: str, name: str, known: list[str], command: str | None = None) -> InputError:
-    """The error for a name that nobody declared, with the nearest that somebody did."""
-    import difflib
-
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return InputError(
-        Fault(f"there is no {kind} {name!r}", key=name, suggestion=near[0] if near else None, command=command)
-    )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from meshwright.spec import odps
 from meshwright.spec.documents import Document, Report, checked
@@ -29,17 +31,30 @@ class Output:
     contract_id: str | None
 
 
+NO_EMAIL = "is no e-mail address; write one such as team@example.com"
+
+
 @cache
 def domain_schema(version: str = "meshwright/v1") -> Schema:
     """The published schema of ``domain.yaml``."""
     del version
-    path = Path(__file__).parent / "schemas" / "domain.schema.json"
-    document = json.loads(path.read_text(encoding="utf-8"))
+    document = _domain_document()
     owner = document["properties"]["owner"]["properties"]
-    owner["email"]["x-reason"] = "is no e-mail address"
+    owner["email"]["x-reason"] = NO_EMAIL
     owner["url"]["x-reason"] = "is no http address"
     document["properties"]["name"]["x-reason"] = "must be lower-case letters, digits and single '_', a letter first"
     return Schema(document)
+
+
+def is_email(text: str) -> bool:
+    """Whether ``text`` may stand as an owner's ``email`` in ``domain.yaml``."""
+    return bool(re.fullmatch(_domain_document()["properties"]["owner"]["properties"]["email"]["pattern"], text))
+
+
+def _domain_document() -> dict[str, Any]:
+    path = Path(__file__).parent / "schemas" / "domain.schema.json"
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
 
 
 def read_domain(file: Path, report: Report) -> Document | None:

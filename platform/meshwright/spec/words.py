@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from meshwright.errors import shown
+from meshwright.errors import Fault, shown
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -22,12 +22,29 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
-def snake(name: str) -> str | None:
-    """``name`` as the mesh spells names; None where letters of it would be lost."""
+def unknown(kind: str, name: str, known: Iterable[str], *, key: str | None = None, command: str | None = None) -> Fault:
+    """The fault of a name that nobody declared, with the nearest that somebody did; ``command`` where none is near."""
+    near = nearest(name, known)
+    reason = f"there is no {kind} {name[:80]!r}"
+    return Fault(reason, key=key or name, suggestion=near, command=None if near else command)
+
+
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L",
+     "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i"}
+)  # fmt: skip
+"""Latin letters that Unicode does not take apart into a plain one and its accent."""
+
+
+def snake(name: str, *, lossy: bool = False) -> str | None:
+    """``name`` as the mesh spells names, without accents.
+
+    None where letters of it would be lost, or where none are left (``lossy``).
+    """
     import re
 
-    letters = [c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)]
-    if any(c.isalnum() and not c.isascii() for c in letters):
+    letters = [c for c in unicodedata.normalize("NFKD", name.translate(_LETTERS)) if not unicodedata.combining(c)]
+    if not lossy and any(c.isalnum() and not c.isascii() for c in letters):
         return None
     ascii_ = "".join(c if c.isascii() else "_" for c in letters)
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", ascii_)

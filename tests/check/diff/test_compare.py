@@ -6,6 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from meshwright.check.diff import PortDiff, as_data, as_page, as_text, compare_ports
 from meshwright.errors import UnavailableError
 from support.bench import Bench
+from support.processes import peak_of
 
 from .conftest import Compare, committed, keyed
 
@@ -249,3 +251,28 @@ def test_text_says_that_nothing_differs(compare: Compare) -> None:
     found: PortDiff = compare(ONE, BEFORE, BEFORE)
     assert as_text([found]) == "shop.orders  the same 10 rows"
     assert as_data([found])[0]["same"] is True
+
+
+WIDE = """
+from pathlib import Path
+from check.diff.conftest import committed, keyed
+from meshwright.catalog.database import Database
+from meshwright.check.diff import compare_ports
+from meshwright.config import Settings
+from support.bench import Bench
+
+settings = Settings.of(Path("{folder}"))
+bench, names = Bench(settings, Database(settings)), [f"c{{i}}" for i in range(250)]
+of = keyed(dict.fromkeys(["id", *names], "long"), "id")
+rows = [", ".join(f"i + {{n}} AS {{name}}" for name in names) for n in (0, 1)]
+sides = [committed(bench, of, f"SELECT i AS id, {{row}} FROM range(5) t(i)") for row in rows]
+found = compare_ports(settings, of, *sides, examples=0)
+changed = sum(column.changed == 5 for column in found.columns)
+print(f"{{len(found.columns) - 1}} columns, {{changed}} of them changed")
+"""
+
+
+def test_memory_of_a_diff_does_not_grow_with_the_square_of_the_columns(tmp_path: Path) -> None:
+    told, megabytes = peak_of(WIDE.format(folder=str(tmp_path)))
+    assert told == "250 columns, 250 of them changed"
+    assert megabytes < 1000

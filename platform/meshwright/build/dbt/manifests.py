@@ -18,7 +18,8 @@ from meshwright.catalog.locks import parse_lock, product_lock
 from meshwright.config import Settings
 from meshwright.disk import write_whole
 from meshwright.errors import BuildError, Fault, SpecError
-from meshwright.spec.model import Domain, Mesh, unknown_name
+from meshwright.spec.model import Domain, Mesh
+from meshwright.spec.words import nearest
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -152,10 +153,9 @@ def _misplaced(domain: Domain, project: Path, graph: Graph) -> Iterable[Fault]:
             )  # fmt: skip
             continue
         if model.product not in products and model.materialized != "seed":
-            wrong = unknown_name("product", model.product or "(none)", products).faults[0]
             yield Fault(
                 f"lies in no product's folder; models belong to models/<product>/ of {', '.join(products)}", file,
-                key=model.name, suggestion=wrong.suggestion,
+                key=model.name, suggestion=nearest(model.product, products),
             )  # fmt: skip
         for parent in model.models:
             other = graph.models[parent]
@@ -171,9 +171,9 @@ def _portless(domain: Domain, graph: Graph) -> Iterable[Fault]:
         inputs = {i.port for i in product.inputs}
         for port in product.ports:
             if port.name not in graph.models:
-                near = unknown_name("model", port.name, [m.name for m in graph.by_product.get(product.name, ())])
+                near = nearest(port.name, (m.name for m in graph.by_product.get(product.name, ())))
                 yield port.where.fault(
-                    f"port {port.key} has no dbt model of its name", suggestion=near.faults[0].suggestion,
+                    f"port {port.key} has no dbt model of its name", suggestion=near,
                     command=f"write dbt_projects/{domain.name}/models/{product.name}/ports/{port.name}.sql",
                 )  # fmt: skip
                 continue

@@ -164,7 +164,7 @@ class _Comparison:
         ends = []
         for pair in numbers:
             value = f"CAST({pair.alias} AS DOUBLE)"
-            ends += [f"{end}({value}) FILTER (isfinite({value}))" for end in ("min", "max")]
+            ends += [f"{end}(CASE WHEN isfinite({value}) THEN {value} END)" for end in ("min", "max")]
         names = ", ".join(pair.alias for pair in numbers)
         both = f"(SELECT {names} FROM b UNION ALL SELECT {names} FROM a)"
         row = self.con.execute(f"SELECT {', '.join(ends)} FROM {both}").fetchall()[0]
@@ -246,7 +246,7 @@ class _Comparison:
             return {}
         found = {pair.name: 0 for pair in key}
         if others:
-            sums = ", ".join(f"count(*) FILTER (x{pair.alias})" for pair in others)
+            sums = ", ".join(f"count(CASE WHEN x{pair.alias} THEN 1 END)" for pair in others)
             row = self.con.execute(f"SELECT {sums} FROM d WHERE kind = 'changed'").fetchall()[0]
             found |= {pair.name: count for pair, count in zip(others, row, strict=True)}
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from meshwright.check.model import Finding
@@ -23,7 +24,13 @@ class Build(Stage):
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Every failure is a finding; a rule of severity warning that fails is one that warns."""
         trial = subject.trial
-        yield from self._failures(subject, trial.heard)
+        for finding in self._failures(subject, trial.heard):
+            # The environment is gone when anybody reads this.
+            gone = trial.environment in (finding.fault.command or "")
+            fault = (
+                replace(finding.fault, command=f"mesh check {finding.product or ''}".strip()) if gone else finding.fault
+            )
+            yield replace(finding, fault=fault)
         for key in trial.skipped:
             fault = Fault("was not built, since something that it reads failed", key=key)
             yield self.note("skipped", fault, key)

@@ -8,6 +8,7 @@ from meshwright.check.model import Finding
 from meshwright.check.stage import Stage
 from meshwright.check.subject import Subject, Unjudged
 from meshwright.errors import BuildError, Fault, MeshError
+from meshwright.spec.contract import proposed_lines
 from meshwright.spec.model import Domain, Product
 
 
@@ -26,6 +27,7 @@ class Spec(Stage):
             if domain is not None and any(product.domain == name for product in subject.products):
                 yield from self._models(subject, domain)
         yield from self._ending(subject)
+        yield from self._proposed(subject)
         self.facts["products"] = len(subject.selected)
 
     def _files(self, subject: Subject) -> Iterator[Finding]:
@@ -85,6 +87,17 @@ class Spec(Stage):
             for notice, where in notices_for(subject.mesh, product):
                 command = f"read {notice.use} instead" if notice.use else "ask its owner what to read instead"
                 yield self.warning("deprecated-input", where.fault(str(notice), command=command), product)
+
+    def _proposed(self, subject: Subject) -> Iterator[Finding]:
+        """Contracts that still promise what only was derived from the rows of one day."""
+        for product in subject.readable:
+            for port in product.ports:
+                file = port.contract.where.file
+                if lines := proposed_lines(file):
+                    counted = "1 line is" if len(lines) == 1 else f"{len(lines)} lines are"
+                    reason = f"{counted} still proposed and not yet decided"
+                    command = "keep, change or remove what is marked, and take the mark away"
+                    yield self.note("proposed", Fault(reason, file, lines[0], key=port.key, command=command), product)
 
     def _unread(self, subject: Subject, product: Product) -> Iterator[Finding]:
         """Input ports that no model and no rule of the product reads."""
