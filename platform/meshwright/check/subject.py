@@ -71,6 +71,7 @@ class Base:
 class Subject:
     """One check. ``selected`` are the products asked for, those that cannot be read too; ``removed`` are gone.
 
+    ``following`` are the domains whose data the change brings along: a trial lands them, as production will.
     ``results`` are those of the stages that ran before. ``report`` is the folder in which a stage may leave files for
     people (:meth:`leave`); None where nobody wants them. Whatever costs something is made when it is asked for, once.
     """
@@ -83,6 +84,7 @@ class Subject:
     say: Callable[[str], None] = _nothing
     results: dict[str, StageResult] = field(default_factory=dict)
     report: Path | None = None
+    following: frozenset[str] = frozenset()
     _graphs: dict[str, Graph | MeshError] = field(default_factory=dict)
     _sources: dict[str, Mapping[str, Source]] = field(default_factory=dict)
     _folders: list[tempfile.TemporaryDirectory[str]] = field(default_factory=list)
@@ -154,7 +156,7 @@ class Subject:
         """The build of what changed and its readers in an environment of its own, which :meth:`close` takes away."""
         from meshwright.check.trial import build
 
-        return build(self.settings, self.whole.mesh, self.selected, self.say)
+        return build(self.settings, self.whole.mesh, self.selected, self.say, following=self.following)
 
     def graph(self, domain: str) -> Graph:
         """The dbt models of a domain, read by dbt once for each state of its files.
