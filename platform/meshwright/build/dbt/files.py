@@ -28,7 +28,7 @@ def shared(project: Path) -> tuple[Path, ...]:
 
     Paths that only dbt can tell, by Jinja, are not seen.
     """
-    home = project.resolve()
+    home = _real(project)
     found, read = set[Path](), set[Path]()
     todo = [home]
     while todo:
@@ -44,7 +44,7 @@ def shared(project: Path) -> tuple[Path, ...]:
 def _paths(project: Path) -> Iterator[Path]:
     for key, given in _mapping(project / PROJECT_FILE).items():
         if str(key).endswith("-paths") and isinstance(given, list):
-            yield from ((project / path).resolve() for path in given if isinstance(path, str))
+            yield from (_real(project / path) for path in given if isinstance(path, str))
 
 
 def _local_packages(project: Path, home: Path) -> Iterator[Path]:
@@ -53,7 +53,11 @@ def _local_packages(project: Path, home: Path) -> Iterator[Path]:
         given = _mapping(project / name).get("packages")
         for package in given if isinstance(given, list) else ():
             if isinstance(package, dict) and isinstance(package.get("local"), str):
-                yield (home / package["local"]).resolve()
+                yield _real(home / package["local"])
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
 
 
 def _mapping(file: Path) -> dict[Any, Any]:
