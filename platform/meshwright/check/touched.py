@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from meshwright.check.subject import Base
-from meshwright.spec.index import DOMAINS, Index
+from meshwright.spec.index import DOMAINS, WORKSPACE, Index
 
 Say = Callable[[str], None]
 EVERYTHING = ("policies/", "pyproject.toml")
@@ -41,7 +41,7 @@ def touched(place: Index, base: Base, say: Say) -> Touched:
             found.add(product)
         elif domain is not None:
             found |= set(place.of_domain(domain))
-    for domain in {*following, *_importing(place, base), *_sharing(place, base)}:
+    for domain in {*following, *_importing(place, base), *_sharing(place, base), *_left_out(place, base)}:
         found |= set(place.of_domain(domain))
     return Touched(tuple(key for key in place.products if key in found), tuple(gone), following)
 
@@ -75,3 +75,11 @@ def _sharing(place: Index, base: Base) -> Iterator[str]:
     differing = [*(home / path for path in base.changed), *base.repository.differing(base.commit, outside)]
     moved = {folder for folder in folders if any(file.is_relative_to(folder) for file in differing)}
     yield from (domain for domain, folders in read.items() if not moved.isdisjoint(folders))
+
+
+def _left_out(place: Index, base: Base) -> Iterator[str]:
+    """The domains that Dagster would not show any more."""
+    if WORKSPACE in base.changed:
+        from meshwright.build.health import code_locations
+
+        yield from place.domains.keys() - code_locations(place.root)
