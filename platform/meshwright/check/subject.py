@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshwright.check.model import StageResult
+from meshwright.check.moves import Move, moved
 from meshwright.config import Settings
 from meshwright.disk import write_whole
 from meshwright.errors import Fault, MeshError, SpecError
@@ -143,6 +144,31 @@ class Subject:
         root = Path(folder.name)
         self.base.unpack({key.partition("/")[0] for key in (*self.selected, *self.removed)}, root)
         return load_sound(root, [*self.selected, *self.removed])
+
+    @cached_property
+    def moves(self) -> tuple[Move, ...]:
+        """The ports that other products of their domain publish than in the base."""
+        before = filter(None, map(self._as_it_was, (*self.selected, *self.removed)))
+        return moved(before, self.readable)
+
+    def earlier(self, key: str) -> Product | None:
+        """A selected or removed product as the base has it, but each port with the product that has it now.
+
+        None where it is new, and so are its ports.
+        """
+        old = self._as_it_was(key)
+        gone = {move.port.key for move in self.moves if move.came_from == key}
+        kept = [port for port in old.ports if port.key not in gone] if old else []
+        came = [move.port for move in self.moves if move.to == key]
+        like = old or next((product for product in self.readable if came and product.key == key), None)
+        return replace(like, ports=(*kept, *came)) if like else None
+
+    def _as_it_was(self, key: str) -> Product | None:
+        """A product as the base has it; one that rested on a broken one too."""
+        if self.prior is None:
+            return None
+        stranded = self.prior.stranded.get(key)
+        return self.prior.mesh.products.get(key) or (stranded[0] if stranded else None)
 
     @cached_property
     def published(self) -> Published:

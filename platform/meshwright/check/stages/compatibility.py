@@ -105,8 +105,7 @@ class Compatibility(Stage):
         """A product that the change removes, with all its ports."""
         from meshwright.spec.compatibility import lifecycle
 
-        prior = subject.prior
-        product = prior.mesh.products.get(key) if prior else None
+        product = subject.earlier(key)
         for port in product.ports if product else ():
             if not lifecycle.ended(port.contract, date.today()):
                 reason = f"major: output port {port.key} is gone with its product; mark it deprecated with an end date"
