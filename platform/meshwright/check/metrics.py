@@ -29,12 +29,21 @@ _KEYS = ("name", "query", "tolerance")
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One number. ``tolerance`` is in per cent of what production has."""
+    """One number. ``tolerance`` is in per cent of what production has.
+
+    ``since`` says in words where it comes from, if not from the product as it is now.
+    """
 
     name: str
     query: str
     tolerance: float
     where: Where
+    since: str = ""
+
+    @property
+    def called(self) -> str:
+        """Its name in a sentence."""
+        return f"core metric {self.name!r}{f' as {self.since} has it' if self.since else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +78,11 @@ class Movement:
         """In one sentence."""
         allowed = f"{self.metric.tolerance:g} % are allowed"
         if self.before is None:
-            return f"core metric {self.metric.name!r} has no value in production to compare {_shown(self.after)} with"
+            return f"{self.metric.called} has no value in production to compare {_shown(self.after)} with"
         if self.after is None:
-            return f"core metric {self.metric.name!r} was {_shown(self.before)} and has no value with this change"
+            return f"{self.metric.called} was {_shown(self.before)} and has no value with this change"
         moved = f"from {_shown(self.before)} to {_shown(self.after)}, by {self.percent:+.1f} %"
-        return f"core metric {self.metric.name!r} moves {moved}; {allowed}"
+        return f"{self.metric.called} moves {moved}; {allowed}"
 
     def as_data(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -93,8 +102,16 @@ def read(product: Product) -> Iterator[Metric]:
 
 
 def moved(settings: Settings, trial: Trial, metric: Metric) -> Movement:
-    """The metric in production as the trial found it, and in the trial. InputError where it cannot be asked."""
-    return Movement(metric, _value(settings, metric, trial.start.pins), _value(settings, metric, trial.made.pins))
+    """The metric in production as the trial found it, and in the trial.
+
+    InputError where the trial cannot be asked; production that cannot, for want of a new column, has no value.
+    """
+    after = _value(settings, metric, trial.made.pins)
+    try:
+        before = _value(settings, metric, trial.start.pins)
+    except InputError:
+        before = None
+    return Movement(metric, before, after)
 
 
 def _metric(product: Product, item: Any) -> Metric:
@@ -133,10 +150,10 @@ def _value(settings: Settings, metric: Metric, pins: Mapping[str, str]) -> float
         fault = error.faults[0]
         if "there is no port" in fault.reason:
             return None
-        reason = f"core metric {metric.name!r} cannot be asked: {fault.reason}"
+        reason = f"{metric.called} cannot be asked: {fault.reason}"
         raise InputError(metric.where.fault(reason, suggestion=fault.suggestion)) from error
     if len(rows) != 1 or len(rows[0]) != 1:
-        raise InputError(metric.where.fault(f"core metric {metric.name!r} gives {len(rows)} rows, not one number"))
+        raise InputError(metric.where.fault(f"{metric.called} gives {len(rows)} rows, not one number"))
     return _number(metric, rows[0][0])
 
 
@@ -146,7 +163,7 @@ def _number(metric: Metric, value: Any) -> float | None:
     try:
         found = float(value)
     except (TypeError, ValueError) as error:
-        reason = f"core metric {metric.name!r} gives {value!r:.40}, which is no number"
+        reason = f"{metric.called} gives {value!r:.40}, which is no number"
         raise InputError(metric.where.fault(reason)) from error
     return found if math.isfinite(found) else None
 

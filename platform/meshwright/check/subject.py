@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -137,13 +137,27 @@ class Subject:
 
         None where there is no base. Products that the base does not have are absent.
         """
+        return self._unpacked((*self.selected, *self.removed))
+
+    def _unpacked(self, keys: Sequence[str]) -> Sound | None:
         if self.base is None:
             return None
         folder = tempfile.TemporaryDirectory(prefix="mesh-base-")
         self._folders.append(folder)
         root = Path(folder.name)
-        self.base.unpack({key.partition("/")[0] for key in (*self.selected, *self.removed)}, root)
-        return load_sound(root, [*self.selected, *self.removed])
+        self.base.unpack({key.partition("/")[0] for key in keys}, root)
+        return load_sound(root, keys)
+
+    def before(self, keys: Collection[str]) -> Iterator[Product]:
+        """Those products of ``keys`` whose ``product.yaml`` the change differs in or removes, as the base has them."""
+        changed = self.base.changed if self.base else ()
+        wanted = [key for key in keys if f"domains/{key}/product.yaml" in changed]
+        mine = {*self.selected, *self.removed}
+        others = [key for key in wanted if key not in mine]
+        elsewhere = self._unpacked(others) if others else None
+        for key in wanted:
+            if found := _in(self.prior if key in mine else elsewhere, key):
+                yield found
 
     @cached_property
     def moves(self) -> tuple[Move, ...]:
@@ -165,10 +179,7 @@ class Subject:
 
     def _as_it_was(self, key: str) -> Product | None:
         """A product as the base has it; one that rested on a broken one too."""
-        if self.prior is None:
-            return None
-        stranded = self.prior.stranded.get(key)
-        return self.prior.mesh.products.get(key) or (stranded[0] if stranded else None)
+        return _in(self.prior, key)
 
     @cached_property
     def published(self) -> Published:
@@ -247,6 +258,14 @@ class Subject:
                 raise Unjudged(
                     Fault(reason, fault.file, fault.line, fault.column, fault.key, fault.suggestion, fault.command)
                 )
+
+
+def _in(sound: Sound | None, key: str) -> Product | None:
+    """A product that is sound by itself."""
+    if sound is None:
+        return None
+    stranded = sound.stranded.get(key)
+    return sound.mesh.products.get(key) or (stranded[0] if stranded else None)
 
 
 def _is_yaml(path: str) -> bool:
