@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from meshwright.build.dbt import generate
 from meshwright.build.dbt.graph import Graph
 from meshwright.build.dbt.manifests import graph_of
 from meshwright.config import Settings
@@ -71,3 +72,35 @@ def test_memory_that_is_damaged_is_done_without(parsed: TinyMesh) -> None:
     remembered.write_bytes(b"\x93not what dbt wrote")
     parsed.edit(MACRO, ("/ 2", "/ 4"))
     assert parsed.parse("shop") == afresh(parsed)
+
+
+@pytest.mark.parametrize("where", ["macro-paths", "package", "link"])
+def test_code_that_lies_outside_the_project_counts_as_its_own(parsed: TinyMesh, where: str) -> None:
+    """Of macros that projects share, a build must not go on with what they were."""
+    shared = "common/macros/half.sql"
+    parsed.write(shared, (parsed.root / MACRO).read_text())
+    (parsed.root / MACRO).unlink()
+    if where == "macro-paths":
+        parsed.edit(
+            "dbt_projects/shop/dbt_project.yml", ("name: shop", "name: shop\nmacro-paths: [../../common/macros]")
+        )
+    elif where == "package":
+        parsed.write("common/dbt_project.yml", "name: common\n")
+        parsed.write("dbt_projects/shop/packages.yml", "packages: [{local: ../../common}]\n")
+        (parsed.root / "dbt_projects/shop/dbt_packages").mkdir()
+        (parsed.root / "dbt_projects/shop/dbt_packages/common").symlink_to(parsed.root / "common")
+        parsed.edit(ORDERS_SQL, ("half('1')", "common.half('1')"))
+    else:
+        (parsed.root / MACRO).parent.rmdir()
+        (parsed.root / MACRO).parent.symlink_to("../../common/macros")
+    before = parsed.parse("shop")
+    parsed.edit(shared, ("/ 2", "/ 5"))
+    after = parsed.parse("shop")
+    assert before.models["orders"].code != after.models["orders"].code
+    assert after == afresh(parsed)
+
+
+def test_a_link_that_leads_around_in_a_project_ends_nothing(parsed: TinyMesh) -> None:
+    before = parsed.parse("shop")
+    (parsed.root / MODELS / "again").symlink_to(parsed.root / "dbt_projects/shop")
+    assert generate.project_hash(parsed.root / "dbt_projects/shop") == before.hash

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from meshwright.catalog import environments
 from meshwright.catalog.candidates import Candidate
 from meshwright.catalog.gc import Collected, collect
 from meshwright.catalog.locks import lock_path, product_lock
@@ -183,6 +184,22 @@ def test_locks_and_scratch_of_products_that_are_gone(bench: Bench) -> None:
     assert not lock_path(bench.settings, "sales/gone").exists()
     assert not bench.settings.scratch_of("sales", "gone").exists()
     assert (bench.settings.scratch_of("sales", "made") / "scratch.duckdb").exists()
+
+
+def test_scratch_folders_of_environments_that_are_gone(bench: Bench) -> None:
+    """Empty ones too, as a check leaves them that is killed before it builds; those of a living one stay."""
+    bench.publish(LINES, ROWS)
+    gone, empty = (bench.settings.scratch / f"check_0123456789a{i}@sales" for i in "bc")
+    alive = bench.settings.scratch / "try_it@sales"
+    (gone / "made").mkdir(parents=True)
+    (gone / "made" / "scratch.duckdb").write_bytes(b"rows")
+    for folder in (empty, alive):
+        folder.mkdir()
+    environments.create(bench.settings, bench.database, "try_it", "somebody")
+    gc(bench, dry_run=True)
+    assert empty.exists()
+    gc(bench)
+    assert (gone.exists(), empty.exists(), alive.exists()) == (False, False, True)
 
 
 def test_live_parse_of_a_domain_is_left_alone(bench: Bench, helper: Helper) -> None:

@@ -23,7 +23,7 @@ from meshwright.check.stage import chosen
 from meshwright.check.summary import summary
 from meshwright.config import Settings
 from support.production import fingerprint as production
-from support.tiny import CUSTOMERS_SQL, ORDERS_CONTRACT, ORDERS_SQL, STG_LINES, WEEKLY_SQL, TinyMesh
+from support.tiny import CUSTOMERS_SQL, ORDERS_CONTRACT, ORDERS_SQL, STG_LINES, WEEKLY_CONTRACT, WEEKLY_SQL, TinyMesh
 
 from .repository import WEEKLY, Repo, repository
 
@@ -131,8 +131,69 @@ def test_core_metric_stops_a_change_that_every_test_passes(published: Repo) -> N
     [told] = [f.fault.reason for f in report.findings if f.rule == "core-metric"]
     assert "revenue" in told
     assert "by -49.9 %; 5 % are allowed" in told
-    published.mesh.edit(WEEKLY, ("tolerance: 5", "tolerance: 60"))
-    assert rules(check(published)) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (REVENUE, ""),
+        ("tolerance: 5", "tolerance: 60"),
+        ("select sum(amount) from mesh.insight.weekly_sales", "select count(*) from mesh.insight.weekly_sales"),
+        ("name: revenue", "name: turnover"),
+    ],
+    ids=["removed", "widened", "another query", "renamed"],
+)
+@pytest.mark.parametrize("selectors", [(), ("shop",)], ids=["all", "selection"])
+def test_core_metric_is_not_loosened_by_the_change_that_it_measures(
+    published: Repo, change: tuple[str, str], selectors: tuple[str, ...]
+) -> None:
+    with (published.mesh.root / WEEKLY).open("a") as file:
+        file.write(REVENUE)
+    published.commit()
+    halve(published.mesh)
+    published.mesh.edit(WEEKLY, change)
+    report = check(published, *selectors)
+    assert rules(report) == ["metrics/core-metric"]
+    [fault] = [f.fault for f in report.findings if f.rule == "core-metric"]
+    assert "by -49.9 %; 5 % are allowed" in fault.reason
+    if change[0] != "name: revenue":
+        assert "core metric 'revenue' as main (" in fault.reason
+        assert fault.command == "change coreMetrics of insight/weekly in a change of its own, before this one"
+    published.git("stash", "-q", "--", "dbt_projects")
+    assert rules(check(published)) == [], "the change of its own"
+    if change[0] in (REVENUE, "tolerance: 5"):
+        published.commit()
+        published.git("stash", "pop", "-q")
+        assert rules(check(published)) == []
+
+
+def test_core_metrics_of_a_product_that_goes_are_asked_too(published: Repo) -> None:
+    """It measured what another product publishes."""
+    with (published.mesh.root / WEEKLY).open("a") as file:
+        file.write(REVENUE.replace("mesh.insight.weekly_sales", "mesh.shop.orders"))
+    published.commit()
+    halve(published.mesh)
+    published.git("rm", "-rq", "domains/insight", "dbt_projects/insight")
+    report = check(published)
+    assert rules(report) == ["metrics/core-metric"]
+    assert [f.product for f in report.findings if f.rule == "core-metric"] == ["insight/weekly"]
+
+
+def test_core_metric_that_the_change_leaves_without_its_column_is_said(published: Repo) -> None:
+    with (published.mesh.root / WEEKLY).open("a") as file:
+        file.write(REVENUE)
+    published.commit()
+    published.mesh.edit(WEEKLY, ("sum(amount)", "sum(total)"))
+    published.mesh.edit(WEEKLY_SQL, ("as amount", "as total"))
+    published.mesh.edit(WEEKLY_CONTRACT, ("- name: amount", "- name: total"))
+    report = check(published)
+    [old] = [f for f in report.findings if f.severity == "warning" and f.rule == "core-metric"]
+    assert "core metric 'revenue' as main (" in old.fault.reason
+    assert "amount" in old.fault.reason
+    assert old.fault.reason.endswith("it was not measured whether the change moves it")
+    [new] = [f for f in report.findings if f.severity == "note" and f.rule == "core-metric"]
+    assert "core metric 'revenue' has no value in production to compare" in new.fault.reason
+    assert rules(report) == []
 
 
 @pytest.mark.parametrize(

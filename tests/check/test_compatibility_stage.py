@@ -198,3 +198,19 @@ def test_wording_that_needs_no_build_is_recorded_all_the_same(
     assert "Nothing changed" in capsys.readouterr().err
     report = check(published, "shop")
     assert (rules(report, "note"), against(report)["shop.orders"]) == ([], "published 1.0.1")
+
+
+def test_end_that_is_past_is_refused_as_long_as_it_is_new(published: Repo) -> None:
+    """Else the port would be gone with the next change; what was merged in time is no new promise a year later."""
+    ended = 'status: deprecated\nslaProperties:\n  - property: endOfLife\n    value: "2020-01-01"\n'
+    published.mesh.edit(ORDERS_CONTRACT, ("status: active\n", ended))
+    bump(published, "1.1.0")
+    report = check(published)
+    assert rules(report) == ["end-date-past"]
+    fault = next(f.fault for f in report.findings if f.rule == "end-date-past")
+    assert fault.command == "mesh deprecate shop.orders --until YYYY-MM-DD --use PORT"
+    assert fault.line == 8
+    published.commit("Merged, and never built")
+    published.mesh.edit(ORDERS_CONTRACT, ("One row for each order.", "All orders."))
+    bump(published, "1.1.1", old="1.1.0")
+    assert rules(check(published)) == []

@@ -148,6 +148,20 @@ def test_what_changed_is_checked(repo: Repo, path: str, text: str | None, produc
     assert list(subject.selected) == products
 
 
+def test_a_workspace_that_leaves_a_domain_out_is_looked_at(repo: Repo, report: Reported) -> None:
+    text = (repo.mesh.root / "workspace.yaml").read_text()
+    repo.mesh.write("workspace.yaml", f"{text}# One code location a domain.\n")
+    assert report(repo.mesh.root, "--only", "spec")["products"] == []
+    repo.mesh.write("workspace.yaml", "".join(row for row in text.splitlines(True) if "insight" not in row))
+    found = report(repo.mesh.root, "--only", "spec")
+    assert found["products"] == ["insight/weekly"]
+    assert [f["reason"] for f in found["findings"]] == ["domain insight is no code location of workspace.yaml"]
+    (repo.mesh.root / "workspace.yaml").unlink()
+    found = report(repo.mesh.root, "--only", "spec")
+    assert found["products"] == ["insight/weekly", "shop/orders"]
+    assert [f["rule"] for f in found["findings"]] == ["workspace"]
+
+
 def test_nothing_changed(repo: Repo, check: Check) -> None:
     said = check(repo.mesh.root)
     assert (said.code, said.out) == (0, "")
@@ -222,3 +236,17 @@ def test_a_fault_elsewhere_is_a_note_and_one_below_an_error(sound: TinyMesh, rep
         ("rests-on-broken", "error", "shop/orders"), ("rests-on-broken", "note", "insight/weekly"),
     }  # fmt: skip
     assert [s["verdict"] for s in found["stages"]] == ["failed", "passed"], "its own files are judged"
+
+
+@pytest.mark.parametrize("path", [WEEKLY, "domains/insight/weekly/weekly_sales.contract.yaml"])
+def test_a_file_that_is_a_link_to_itself_is_a_fault_of_its_product(repo: Repo, report: Reported, path: str) -> None:
+    file = repo.mesh.root / path
+    file.unlink()
+    file.symlink_to(file.name)
+    repo.mesh.edit(ORDERS, ("Orders as they were placed.", "Orders."))
+    found = report(repo.mesh.root, "--only", "spec,policy")
+    told = [f for f in found["findings"] if f["severity"] == "error"]
+    assert {(f["file"], f["product"]) for f in told} == {(path, "insight/weekly")}
+    assert f"is a link to {file.name}, where there is no file" in told[0]["reason"]
+    assert told[0]["command"]
+    assert [stage["verdict"] for stage in found["stages"]] == ["failed", "passed"], "shop is judged all the same"

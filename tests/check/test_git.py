@@ -128,6 +128,15 @@ def test_a_detached_head_works_and_is_said(repo: Repo, check: Check) -> None:
     assert "the head is detached; files that are not committed are checked as they are" in said.err
 
 
+@pytest.mark.parametrize("how", ["--assume-unchanged", "--skip-worktree"])
+def test_files_that_git_is_told_to_pass_over_are_said(repo: Repo, check: Check, how: str) -> None:
+    assert "pass over" not in check(repo.mesh.root, "--only", "policy").err
+    repo.git("update-index", how, WEEKLY, ORDERS)
+    repo.mesh.edit(WEEKLY, ("status: active", "status: draft"))
+    said = check(repo.mesh.root, "--only", "policy").err
+    assert "git is told to pass over 2 files of teams, whose changes select nothing: git ls-files -v" in said
+
+
 def test_a_shallow_clone_names_the_command_that_helps(repo: Repo, tmp_path: Path, check: Check) -> None:
     repo.git("switch", "-q", "-c", "work")
     for number in range(3):

@@ -22,6 +22,7 @@ from meshwright.catalog.health import Diagnosis
 from meshwright.catalog.pins import pin
 from meshwright.config import Settings
 from meshwright.errors import Fault, MeshError
+from meshwright.spec.index import WORKSPACE
 from meshwright.spec.model import Domain, Mesh
 
 TOLD = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pyiceberg", "sqlalchemy")
@@ -186,13 +187,20 @@ def workspace(root: Path, mesh: Mesh) -> Iterator[Diagnosis]:
         yield Diagnosis("ok", "workspace", f"Dagster shows all {len(mesh.domains)} domains")
 
 
+def code_locations(root: Path) -> frozenset[str]:
+    """The domains that ``workspace.yaml`` names; none where there is no such file."""
+    file = root / WORKSPACE
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    return frozenset(re.findall(r"\battribute:\s*['\"]?(\w+)", text))
+
+
 def unseen(root: Path, domains: Iterable[Domain]) -> Iterator[Fault]:
     """What keeps Dagster from showing some domains, each with the line that would mend it."""
-    file = root / "workspace.yaml"
+    file = root / WORKSPACE
     if not file.is_file():
         yield Fault(f"there is no {file}, so mesh up cannot start", command=f"write {file}")
         return
-    named = set(re.findall(r"\battribute:\s*['\"]?(\w+)", file.read_text(encoding="utf-8", errors="replace")))
+    named = code_locations(root)
     for domain in domains:
         name, component = domain.name, domain.folder / "defs.yaml"
         if not component.is_file():

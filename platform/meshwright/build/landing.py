@@ -122,22 +122,22 @@ def current_version(source: Source) -> str | None:
 
 
 def why_due(
-    source: Source, landing: Landing | None, version: str | None, *, environment: str = PRODUCTION, force: bool = False
+    source: Source, landing: Landing | None, version: str | None, *, follows: bool = True, force: bool = False
 ) -> str | None:
     """Why the source is to be landed; None where what has landed will do.
 
-    In an environment that is whatever the same code brought: data that is new at the source would hide what a change
-    of code does.
+    ``follows``: what is new at the source is landed, as in production. In an environment whatever the same code
+    brought will do: data that is new at the source would hide what a change of code does.
     """
     if force:
         return "forced"
     if landing is None:
         return "never landed"
-    if version is None and environment == PRODUCTION:
+    if version is None and follows:
         return "its ingest names no version"
     if landing.code != source.code:
         return "code of its ingest changed"
-    return None if environment != PRODUCTION or version == landing.version else "the source changed"
+    return "the source changed" if follows and version != landing.version else None
 
 
 def land(

@@ -129,7 +129,10 @@ class ProductPlan:
 
 @dataclass
 class Planner:
-    """Plans products of one mesh against one state; UnavailableError where it was moved or its catalog is gone."""
+    """Plans products of one mesh against one state; UnavailableError where it was moved or its catalog is gone.
+
+    ``following`` are domains whose sources are landed in an environment as in production, where they are new.
+    """
 
     settings: Settings
     mesh: Mesh
@@ -138,6 +141,7 @@ class Planner:
     only: Collection[str] | None = None
     environment: str = PRODUCTION
     on_parse: Callable[[str], None] = lambda _: None
+    following: Collection[str] = ()
     _graphs: dict[str, Graph] = field(default_factory=dict)
     _sources: dict[str, dict[str, Source]] = field(default_factory=dict)
 
@@ -217,7 +221,8 @@ class Planner:
     def _plan_landing(self, source: Source) -> LandingPlan:
         version = landings_.current_version(source)
         last = self.state.landings.get(source.key)
-        reason = landings_.why_due(source, last, version, environment=self.environment, force=self.force)
+        follows = self.environment == PRODUCTION or source.domain in self.following
+        reason = landings_.why_due(source, last, version, follows=follows, force=self.force)
         return LandingPlan(source, version, reason)
 
     def _needs(self, product: Product) -> set[str]:

@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -152,6 +152,23 @@ def _closure(root: Path, file: Path) -> set[Path]:
             seen.add(path)
             todo.extend(_imports(root, path))
     return seen
+
+
+def resting_on(root: Path, files: Collection[Path]) -> frozenset[Path]:
+    """Every module under domains/ that imports one of ``files``, however deep, and those of ``files`` themselves.
+
+    Nothing is imported to find out; what is imported may be gone.
+    """
+    readers: dict[Path, list[Path]] = {}
+    for module in (root / "domains").rglob("*.py"):
+        for imported in _imports(root, module):
+            readers.setdefault(imported, []).append(module)
+    found, todo = set(files), list(files)
+    while todo:
+        new = [module for module in readers.get(todo.pop(), ()) if module not in found]
+        found.update(new)
+        todo += new
+    return frozenset(found)
 
 
 def _imports(root: Path, file: Path) -> Iterator[Path]:

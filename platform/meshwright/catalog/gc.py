@@ -112,7 +112,7 @@ class _Collection:
         size = sum(file.lstat().st_size for file in gone)
         if not self.dry_run:
             self._forget(orphans)
-            self._remove(gone, [*rooms[0], *rooms[1], *scratch])
+            self._remove(gone, [*rooms[0], *rooms[1], *scratch, *self._dropped()])
         return Collected(
             tuple(gone), size, tuple(sorted(f"{name.namespace}.{name.port}" for name in orphans)),
             tuple(sorted(self.busy)), tuple(sorted(self.unreadable)), self.young,
@@ -234,6 +234,12 @@ class _Collection:
             dropped = environment and environment not in self.environments
             if (dropped or (is_product and name not in living)) and plain not in self.busy:
                 yield lock
+
+    def _dropped(self) -> Iterator[Path]:
+        """Scratch folders of domains in environments that are gone."""
+        for folder in sorted(self.settings.scratch.glob("*@*")):
+            if folder.name.partition("@")[0] not in self.environments:
+                yield folder
 
     def _is_old(self, file: Path) -> bool:
         """Whether the grace period of an unreferenced file is over; a period of nothing spares nothing."""

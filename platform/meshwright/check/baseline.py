@@ -36,7 +36,7 @@ class Before:
 
 def before(subject: Subject, product: Product) -> Before:
     """What ``product`` is compared with; no port has a baseline where neither catalog nor git knows one."""
-    prior = _prior(subject, product.key)
+    prior = subject.earlier(product.key)
     found = dict(_baselines(subject, product, prior))
     if prior is None and not found:
         return Before(None, {})
@@ -53,16 +53,12 @@ def read_alike(port: Port) -> Port:
     return replace(port, contract=parse_contract(file.read_bytes(), file, port.domain, port.name))
 
 
-def _prior(subject: Subject, key: str) -> Product | None:
-    sound = subject.prior
-    if sound is None:
-        return None
-    stranded = sound.stranded.get(key)
-    return sound.mesh.products.get(key) or (stranded[0] if stranded else None)
-
-
 def _baselines(subject: Subject, product: Product, prior: Product | None) -> Iterator[tuple[str, Baseline]]:
-    mine = {promise.port: promise for promise in subject.published.promises.values() if promise.product == product.key}
+    mine = {
+        promise.port: promise
+        for key, promise in subject.published.promises.items()
+        if subject.place.ports.get(key, promise.product) == product.key
+    }
     old = {port.name: port for port in prior.ports} if prior else {}
     for name in [*old, *(name for name in mine if name not in old)]:
         told = _told(product, name, mine[name]) if name in mine else None

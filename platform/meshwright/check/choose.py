@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from meshwright.check.git import Repository
+from meshwright.check.links import changed
 from meshwright.check.subject import Base, Subject
+from meshwright.check.touched import touched
 from meshwright.config import Settings
 from meshwright.errors import Fault, InputError
-from meshwright.spec.index import Index, index
+from meshwright.spec.index import index
 
 Say = Callable[[str], None]
-EVERYTHING = ("policies/", "pyproject.toml")
-"""Files that every product depends on."""
 
 
 def subject_of(
@@ -31,13 +31,11 @@ def subject_of(
         if not selectors:
             say(f"checking all {len(place.products)} products")
         return Subject(settings, place, selected or tuple(place.products), say=say)
-    touched, gone = _touched(place, base, say)
-    if everything:
-        return Subject(settings, place, tuple(place.products), base, gone, say)
-    if selectors:
-        given = {s.partition("/")[0].partition(".")[0] for s in selectors}
-        return Subject(settings, place, selected, base, tuple(k for k in gone if k.partition("/")[0] in given), say)
-    return Subject(settings, place, touched, base, gone, say)
+    found = touched(place, base, say)
+    given = {s.partition("/")[0].partition(".")[0] for s in selectors}
+    gone = tuple(key for key in found.gone if not selectors or key.partition("/")[0] in given)
+    wanted = tuple(place.products) if everything else selected if selectors else found.products
+    return Subject(settings, place, wanted, base, gone, say, following=found.following)
 
 
 def _base(root: Path, against: str | None, say: Say) -> Base | None:
@@ -62,31 +60,16 @@ def _chosen(repository: Repository, against: str | None) -> Base:
         raise InputError(Fault(reason, key="git", command="mesh check --against BRANCH"))
     commit = repository.merge_base(ref)
     name = f"{ref} ({commit[:8]})" if repository.commit_of(ref) == commit else f"where {ref} was left ({commit[:8]})"
-    return Base(repository, commit, name, repository.changed(commit))
+    return Base(repository, commit, name, changed(repository, commit))
 
 
 def _state(repository: Repository) -> str:
     said = ["the head is detached"] if repository.branch is None else []
     said += ["files that are not committed are checked as they are"] if repository.is_dirty else []
+    if passed_over := repository.passed_over:
+        files = "1 file" if passed_over == 1 else f"{passed_over} files"
+        said.append(f"git is told to pass over {files} of teams, whose changes select nothing: git ls-files -v")
     return "".join(f"; {text}" for text in said)
-
-
-def _touched(place: Index, base: Base, say: Say) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The products that the changed files belong to, and those that are gone."""
-    found: set[str] = set()
-    gone: dict[str, None] = {}
-    for path in base.changed:
-        domain, product = place.owner_of(Path(path))
-        if path.startswith(EVERYTHING):
-            say(f"{path} changed, on which every product depends")
-            found |= place.products.keys()
-        elif product is not None and product not in place.products:
-            gone[product] = None
-        elif product is not None:
-            found.add(product)
-        elif domain is not None:
-            found |= set(place.of_domain(domain))
-    return tuple(key for key in place.products if key in found), tuple(gone)
 
 
 def _differing(files: int) -> str:

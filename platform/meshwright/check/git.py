@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -18,6 +18,8 @@ from meshwright.spec.words import nearest
 
 SECONDS = 120
 """The longest that one call may take."""
+TEAMS = ("domains", "dbt_projects", "policies", "tests")
+"""The folders of a mesh in which its teams write."""
 _CONFIG = ("core.quotepath=off", "core.fsmonitor=false", "color.ui=false")
 # git sets these for hooks; with them it would look at the repository of the hook and not at that of the mesh.
 _LOCAL = frozenset(
@@ -112,6 +114,36 @@ class Repository:
         compared = ["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--relative", commit, "--", "."]
         return tuple(sorted({*self._paths(*compared), *self._untracked()}))
 
+    def differing(self, commit: str, paths: Collection[Path]) -> frozenset[Path]:
+        """The files at or under ``paths``, anywhere in the work tree, that differ from ``commit`` now.
+
+        ``paths`` and what is found are absolute; what lies outside the work tree is not there.
+        """
+        top = self.top.resolve()
+        inside = [path.relative_to(top).as_posix() for path in sorted(paths) if path.is_relative_to(top)]
+        if not inside:
+            return frozenset()
+        wanted = [f":(top,literal){path}" for path in inside]
+        tracked = self._paths("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", commit, "--", *wanted)
+        others = self._paths("ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", *wanted)
+        return frozenset(top / path for path in (*tracked, *others))
+
+    @cached_property
+    def links(self) -> tuple[str, ...]:
+        """The symbolic links among the files of teams, as seen from ``root``."""
+        return tuple(path for _, mode, path in self._indexed if mode == "120000")
+
+    @cached_property
+    def passed_over(self) -> int:
+        """The files of teams of which git is told not to look whether they differ."""
+        return sum(tag.islower() or tag == "S" for tag, _, _ in self._indexed)
+
+    @cached_property
+    def _indexed(self) -> tuple[tuple[str, str, str], ...]:
+        """Tag, mode and path of the files of teams that git knows."""
+        rows = (os.fsdecode(row).partition("\t") for row in self._rows("ls-files", "-s", "-v", "-z", "--", *TEAMS))
+        return tuple((about.split()[0], about.split()[1], path) for about, _, path in rows)
+
     @cached_property
     def is_dirty(self) -> bool:
         """Whether files of the mesh differ from what is checked out."""
@@ -162,7 +194,10 @@ class Repository:
         return self._paths("ls-files", "--others", "--exclude-standard", "-z", "--", ".")
 
     def _paths(self, *arguments: str) -> tuple[str, ...]:
-        return tuple(os.fsdecode(p) for p in self._out(*arguments).split(b"\0") if p)
+        return tuple(map(os.fsdecode, self._rows(*arguments)))
+
+    def _rows(self, *arguments: str) -> list[bytes]:
+        return [row for row in self._out(*arguments).split(b"\0") if row]
 
     def _near(self, ref: str) -> str | None:
         names = self._line("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags")

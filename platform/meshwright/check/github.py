@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from meshwright.check.model import Finding, Severity
@@ -33,7 +34,8 @@ def _message(finding: Finding) -> str:
 def seen_from(top: Path, file: Path) -> str:
     """``file`` as seen from ``top``; whole where it lies elsewhere."""
     file = Path.cwd() / file
-    for near, far in ((file, top), (file.resolve(), top.resolve())):
+    # A link that leads back to itself is a fault to be told of, which Path.resolve() would raise.
+    for near, far in ((file, top), (Path(os.path.realpath(file)), Path(os.path.realpath(top)))):
         if near.is_relative_to(far):
             return near.relative_to(far).as_posix()
     return file.as_posix()

@@ -31,12 +31,21 @@ _KEYS = ("name", "query", "tolerance")
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One number. ``tolerance`` is in per cent of what production has."""
+    """One number. ``tolerance`` is in per cent of what production has.
+
+    ``since`` says in words where it comes from, if not from the product as it is now.
+    """
 
     name: str
     query: str
     tolerance: float
     where: Where
+    since: str = ""
+
+    @property
+    def called(self) -> str:
+        """Its name in a sentence."""
+        return f"core metric {self.name!r}{f' as {self.since} has it' if self.since else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +84,11 @@ class Movement:
         """In one sentence."""
         allowed = f"{self.metric.tolerance:g} % are allowed"
         if self.before is None:
-            return (
-                f"core metric {self.metric.name!r} has no value in production to compare {self._shown(self.after)} with"
-            )
+            return f"{self.metric.called} has no value in production to compare {self._shown(self.after)} with"
         if self.after is None:
-            return f"core metric {self.metric.name!r} was {self._shown(self.before)} and has no value with this change"
+            return f"{self.metric.called} was {self._shown(self.before)} and has no value with this change"
         moved = f"from {self._shown(self.before)} to {self._shown(self.after)}, by {self.percent:+.1f} %"
-        return f"core metric {self.metric.name!r} moves {moved}; {allowed}"
+        return f"{self.metric.called} moves {moved}; {allowed}"
 
     def as_data(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -105,12 +112,17 @@ def read(product: Product) -> Iterator[Metric]:
 
 
 def moved(settings: Settings, trial: Trial, metric: Metric, ports: Iterable[Port]) -> Movement:
-    """The metric in production as the trial found it, and in the trial. InputError where it cannot be asked.
+    """The metric in production as the trial found it, and in the trial.
 
-    ``ports`` are those that it reads; of private values in them nothing is told.
+    ``ports`` are those that it reads; of private values in them nothing is told. InputError where the trial cannot be
+    asked; production that cannot, for want of a new column, has no value.
     """
     private = frozenset[str]().union(*(port.private_columns for port in ports))
-    before, after = (_value(settings, metric, pins, private) for pins in (trial.start.pins, trial.made.pins))
+    after = _value(settings, metric, trial.made.pins, private)
+    try:
+        before = _value(settings, metric, trial.start.pins, private)
+    except InputError:
+        before = None
     return Movement(metric, before, after, hides_value(metric.query, private))
 
 
@@ -150,10 +162,10 @@ def _value(settings: Settings, metric: Metric, pins: Mapping[str, str], private:
         fault = error.faults[0]
         if "there is no port" in fault.reason:
             return None
-        reason = f"core metric {metric.name!r} cannot be asked: {_tellable(error, private)}"
+        reason = f"{metric.called} cannot be asked: {_tellable(error, private)}"
         raise InputError(metric.where.fault(reason, suggestion=fault.suggestion)) from None
     if len(rows) != 1 or len(rows[0]) != 1:
-        raise InputError(metric.where.fault(f"core metric {metric.name!r} gives {len(rows)} rows, not one number"))
+        raise InputError(metric.where.fault(f"{metric.called} gives {len(rows)} rows, not one number"))
     return _number(metric, rows[0][0], hides_value(metric.query, private))
 
 
@@ -169,6 +181,6 @@ def _number(metric: Metric, value: Any, hides: bool) -> float | None:
     try:
         found = float(value)
     except (TypeError, ValueError) as error:
-        reason = f"core metric {metric.name!r} gives {MASK if hides else repr(value)[:40]}, which is no number"
+        reason = f"{metric.called} gives {MASK if hides else repr(value)[:40]}, which is no number"
         raise InputError(metric.where.fault(reason)) from error
     return found if math.isfinite(found) else None

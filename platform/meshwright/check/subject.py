@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshwright.check.model import StageResult
+from meshwright.check.moves import Move, moved
 from meshwright.config import Settings
 from meshwright.disk import write_whole
 from meshwright.errors import Fault, MeshError, SpecError
@@ -72,6 +73,7 @@ class Base:
 class Subject:
     """One check. ``selected`` are the products asked for, those that cannot be read too; ``removed`` are gone.
 
+    ``following`` are the domains whose data the change brings along: a trial lands them, as production will.
     ``results`` are those of the stages that ran before. ``report`` is the folder in which a stage may leave files for
     people (:meth:`leave`); None where nobody wants them. ``sample`` is the part of the data to build on.
     Whatever costs something is made when it is asked for, once.
@@ -86,6 +88,7 @@ class Subject:
     results: dict[str, StageResult] = field(default_factory=dict)
     report: Path | None = None
     sample: Sample | None = None
+    following: frozenset[str] = frozenset()
     _graphs: dict[str, Graph | MeshError] = field(default_factory=dict)
     _sources: dict[str, Mapping[str, Source]] = field(default_factory=dict)
     _folders: list[tempfile.TemporaryDirectory[str]] = field(default_factory=list)
@@ -137,13 +140,49 @@ class Subject:
 
         None where there is no base. Products that the base does not have are absent.
         """
+        return self._unpacked((*self.selected, *self.removed))
+
+    def _unpacked(self, keys: Sequence[str]) -> Sound | None:
         if self.base is None:
             return None
         folder = tempfile.TemporaryDirectory(prefix="mesh-base-")
         self._folders.append(folder)
         root = Path(folder.name)
-        self.base.unpack({key.partition("/")[0] for key in (*self.selected, *self.removed)}, root)
-        return load_sound(root, [*self.selected, *self.removed])
+        self.base.unpack({key.partition("/")[0] for key in keys}, root)
+        return load_sound(root, keys)
+
+    def before(self, keys: Collection[str]) -> Iterator[Product]:
+        """Those products of ``keys`` whose ``product.yaml`` the change differs in or removes, as the base has them."""
+        changed = self.base.changed if self.base else ()
+        wanted = [key for key in keys if f"domains/{key}/product.yaml" in changed]
+        mine = {*self.selected, *self.removed}
+        others = [key for key in wanted if key not in mine]
+        elsewhere = self._unpacked(others) if others else None
+        for key in wanted:
+            if found := _in(self.prior if key in mine else elsewhere, key):
+                yield found
+
+    @cached_property
+    def moves(self) -> tuple[Move, ...]:
+        """The ports that other products of their domain publish than in the base."""
+        before = filter(None, map(self._as_it_was, (*self.selected, *self.removed)))
+        return moved(before, self.readable)
+
+    def earlier(self, key: str) -> Product | None:
+        """A selected or removed product as the base has it, but each port with the product that has it now.
+
+        None where it is new, and so are its ports.
+        """
+        old = self._as_it_was(key)
+        gone = {move.port.key for move in self.moves if move.came_from == key}
+        kept = [port for port in old.ports if port.key not in gone] if old else []
+        came = [move.port for move in self.moves if move.to == key]
+        like = old or next((product for product in self.readable if came and product.key == key), None)
+        return replace(like, ports=(*kept, *came)) if like else None
+
+    def _as_it_was(self, key: str) -> Product | None:
+        """A product as the base has it; one that rested on a broken one too."""
+        return _in(self.prior, key)
 
     @cached_property
     def published(self) -> Published:
@@ -157,7 +196,9 @@ class Subject:
         """The build of what changed and its readers in an environment of its own, which :meth:`close` takes away."""
         from meshwright.check.trial import build
 
-        return build(self.settings, self.whole.mesh, self.selected, self.say, self.sample)
+        return build(
+            self.settings, self.whole.mesh, self.selected, self.say, following=self.following, sample=self.sample
+        )
 
     def graph(self, domain: str) -> Graph:
         """The dbt models of a domain, read by dbt once for each state of its files.
@@ -222,6 +263,14 @@ class Subject:
                 raise Unjudged(
                     Fault(reason, fault.file, fault.line, fault.column, fault.key, fault.suggestion, fault.command)
                 )
+
+
+def _in(sound: Sound | None, key: str) -> Product | None:
+    """A product that is sound by itself."""
+    if sound is None:
+        return None
+    stranded = sound.stranded.get(key)
+    return sound.mesh.products.get(key) or (stranded[0] if stranded else None)
 
 
 def _is_yaml(path: str) -> bool:

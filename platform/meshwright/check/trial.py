@@ -80,11 +80,14 @@ class Trial:
         self.database.close()
 
 
-def build(settings: Settings, mesh: Mesh, changed: Collection[str], say: Say, sample: Sample | None = None) -> Trial:
+def build(
+    settings: Settings, mesh: Mesh, changed: Collection[str], say: Say, *, following: Collection[str] = (),
+    sample: Sample | None = None,
+) -> Trial:  # fmt: skip
     """Build the products ``changed`` and whoever reads them, on what production has; what that lacks is built too.
 
-    ``sample``: on a part of the data. A product whose content is the same stops there: who reads it is not built.
-    Failures are in ``heard``.
+    Sources of the domains ``following`` are landed as production would land them next. ``sample``: on a part of the
+    data. A product whose content is the same stops there: who reads it is not built. Failures are in ``heard``.
     """
     from meshwright.orchestration.execute import execute
     from meshwright.orchestration.session import Session
@@ -98,12 +101,12 @@ def build(settings: Settings, mesh: Mesh, changed: Collection[str], say: Say, sa
     state = State.of(database, name)
     trial = Trial(name, database, heard, (), state, held)
     try:
-        plans = Planner(settings, mesh, state, environment=name).plan_all(concerned(mesh, changed, state))
+        planner = Planner(settings, mesh, state, environment=name, following=following)
+        plans = planner.plan_all(concerned(mesh, changed, state))
         if not any(plan.is_due for plan in plans):
             return trial
-        outcome = execute(
-            Session(settings, mesh, listener=heard, environment=name), plans, partitions=None, force=False
-        )
+        session = Session(settings, mesh, listener=heard, environment=name, following=following)
+        outcome = execute(session, plans, partitions=None, force=False)
     except BaseException:  # Ctrl-C too must not leave an environment behind
         trial.close(settings)
         raise

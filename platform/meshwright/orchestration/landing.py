@@ -46,7 +46,7 @@ def _landed(
     started = perf_counter()
     version = landing.current_version(source)
     last = _latest(session.database, source, session.environment)
-    if last is None or landing.why_due(source, last, version, environment=session.environment, force=force):
+    if last is None or landing.why_due(source, last, version, follows=session.follows(source.domain), force=force):
         session.listener.landing(source)
         if is_held(session.settings, source.key, session.environment):
             session.listener.waiting(source.key)

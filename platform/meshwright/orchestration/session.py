@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -42,7 +42,10 @@ class Listener:
 
 @dataclass
 class Session:
-    """One mesh in one process. ``start`` and ``building`` are as in the build package's Run."""
+    """One mesh in one process.
+
+    ``start`` and ``building`` are as in the build package's Run, ``following`` as in its Planner.
+    """
 
     settings: Settings
     mesh: Mesh
@@ -50,6 +53,7 @@ class Session:
     building: frozenset[str] = frozenset()
     listener: Listener = field(default_factory=Listener)
     environment: str = PRODUCTION
+    following: Collection[str] = ()
     _graphs: dict[str, Graph] = field(default_factory=dict)
     _sources: dict[str, Mapping[str, Source]] = field(default_factory=dict)
 
@@ -68,6 +72,10 @@ class Session:
         if domain not in self._graphs:
             self._graphs[domain] = graph_of(self.settings, self.mesh, self.mesh.domains[domain])
         return self._graphs[domain]
+
+    def follows(self, domain: str) -> bool:
+        """Whether what is new at the sources of a domain is landed."""
+        return self.environment == PRODUCTION or domain in self.following
 
     def sources(self, domain: str) -> Mapping[str, Source]:
         """The ingests of a domain by name."""

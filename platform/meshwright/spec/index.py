@@ -14,6 +14,8 @@ from meshwright.spec.product import PRODUCT_FILE
 from meshwright.spec.words import nearest
 
 DOMAINS = "domains"
+WORKSPACE = "workspace.yaml"
+"""The file in which Dagster finds the domains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +131,22 @@ def is_spec(name: str) -> bool:
 def folders(folder: Path) -> list[Path]:
     """The folders in ``folder`` by name, without hidden and private ones."""
     with os.scandir(folder) as entries:
-        names = sorted(e.name for e in entries if e.is_dir() and not e.name.startswith((".", "_")))
+        names = sorted(e.name for e in entries if _is_folder(e) and not e.name.startswith((".", "_")))
     return [folder / name for name in names]
 
 
 def files(folder: Path) -> tuple[str, ...]:
     """The names of what is no folder in ``folder``."""
     with os.scandir(folder) as entries:
-        return tuple(sorted(e.name for e in entries if not e.is_dir()))
+        return tuple(sorted(e.name for e in entries if not _is_folder(e)))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """A link that leads back to itself is none; whoever reads it will say so."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def unknown_selector(selector: str, domains: Iterable[str], products: Iterable[str], ports: Iterable[str]) -> Fault:

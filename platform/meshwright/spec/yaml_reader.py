@@ -68,12 +68,18 @@ def read_yaml(file: Path) -> tuple[Node, list[Fault]]:
     """
     try:
         if not file.is_file():
-            raise SpecError(Fault("is no file" if file.exists() else "there is no such file", file))
+            raise SpecError(Fault(_why_no_file(file), file))
         with file.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as e:
         raise SpecError(Fault(f"cannot be read: {e.strerror or e}", file)) from e
     return parse_yaml(data, file)
+
+
+def _why_no_file(file: Path) -> str:
+    if file.exists():
+        return "is no file"
+    return f"is a link to {file.readlink()}, where there is no file" if file.is_symlink() else "there is no such file"
 
 
 def parse_yaml(data: bytes, file: Path) -> tuple[Node, list[Fault]]:

@@ -189,6 +189,18 @@ def test_a_consumer_whose_files_are_broken_may_use_what_they_name(
     assert [(h["consumer"], h["how"]) for h in one["hits"]] == [("insight/weekly", ["may use"])]
 
 
+def test_a_consumer_with_a_link_that_leads_nowhere_may_use_what_its_other_files_name(
+    repo: Repo, impact: Callable[..., dict[str, Any]]
+) -> None:
+    contract = repo.mesh.root / tiny.WEEKLY_CONTRACT
+    contract.unlink()
+    contract.symlink_to(contract.name)
+    repo.commit()
+    repo.mesh.edit(tiny.ORDERS_CONTRACT, KEY_GONE)
+    (one,) = facts(impact())["impacts"]
+    assert [(h["consumer"], h["how"]) for h in one["hits"]] == [("insight/weekly", ["may use"])]
+
+
 def test_nothing_of_consumers_is_read_where_nothing_breaks(
     repo: Repo, impact: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

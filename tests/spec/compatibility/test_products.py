@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from meshwright.spec import Product, load
+from meshwright.spec import Contract, Product, load
 from meshwright.spec.compatibility import Verdict, compare_product, successor
+from meshwright.spec.compatibility.lifecycle import rushed
 from meshwright.spec.compatibility.product import FAMILY
+from spec.compatibility.contracts import contract
 from spec.faults import CUSTOMERS, ORDERS, PRODUCT
 from support.mesh_files import FILES, edited, write_mesh
 
@@ -137,6 +139,37 @@ def test_about_a_product(
     assert not judged.refused
     if rule is None:
         assert "skips" in judged.version.reason
+
+
+TODAY = date(2026, 6, 1)
+LIFE, SUPPORT = "slaProperties.endOfLife", "slaProperties.endOfSupport"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ((None, None, None), ("deprecated", None, "2020-01-01"), {LIFE: "end-date-past"}),
+        ((None, None, None), ("deprecated", "2026-06-01", "2027-01-01"), {SUPPORT: "end-date-past"}),
+        ((None, None, None), ("deprecated", None, "2026-06-02"), {}),
+        ((None, "2020-01-01", None), ("deprecated", "2020-01-01", None), {SUPPORT: "end-date-past"}),
+        ((None, "2020-01-01", None), ("deprecated", "2020-01-01", "2027-01-01"), {}),
+        (("deprecated", None, "2027-01-01"), ("deprecated", None, "2026-01-01"), {LIFE: "end-date-past"}),
+        (("deprecated", None, "2026-01-01"), ("deprecated", None, "2026-01-01"), {}),
+        (("active", None, None), ("active", None, "2026-01-01"), {LIFE: "end-date-past"}),
+        ((None, None, None), ("deprecated", None, "some day"), {}),
+    ],
+)
+def test_an_end_leaves_readers_time(
+    old: tuple[str | None, ...], new: tuple[str | None, ...], told: dict[str, str]
+) -> None:
+    def ending(status: str | None, support: str | None, life: str | None) -> Contract:
+        ends = {"endOfSupport": support, "endOfLife": life}
+        levels = {name: {"value": value} for name, value in ends.items() if value}
+        return contract({"status": status or "active", **({"slaProperties": levels} if levels else {})})
+
+    found = list(rushed(ending(*old), ending(*new), TODAY))
+    assert {change.path: change.rule for change in found} == told
+    assert all(change.verdict is Verdict.REFUSED for change in found)
 
 
 def test_inputs(product: Callable[..., Product], tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import yaml
 
 from meshwright import duck
+from meshwright.build.dbt.files import PROJECT_FILE, project_files
 from meshwright.build.sources import Source
 from meshwright.config import Settings
 from meshwright.disk import write_whole
@@ -20,7 +22,6 @@ PROFILE = "meshwright"
 PLUGIN = "meshwright.build.dbt.plugin"
 SCRATCH_DATABASE = "scratch"
 _HEADER = "# Written by meshwright from the contracts; changes are lost.\n"
-_IGNORED = {"target", "logs", "dbt_packages", "profiles.yml", ".user.yml"}
 
 
 def project_dir(mesh: Mesh, domain: str) -> Path:
@@ -35,7 +36,7 @@ def refresh(settings: Settings, mesh: Mesh, domain: Domain, sources: Mapping[str
     """
     for file, text in generated(settings, mesh, domain, sources).items():
         write_whole(file, text)
-    if (project_dir(mesh, domain.name) / "dbt_project.yml").is_file():
+    if (project_dir(mesh, domain.name) / PROJECT_FILE).is_file():
         _by_hand(settings, domain).parent.mkdir(parents=True, exist_ok=True)
 
 
@@ -47,7 +48,7 @@ def outdated(settings: Settings, mesh: Mesh, domain: Domain, sources: Mapping[st
 def generated(settings: Settings, mesh: Mesh, domain: Domain, sources: Mapping[str, Source]) -> dict[Path, str]:
     """``models/_mesh/sources.yml`` and ``profiles.yml`` as they should be; none without a dbt project."""
     project = project_dir(mesh, domain.name)
-    if not (project / "dbt_project.yml").is_file():
+    if not (project / PROJECT_FILE).is_file():
         return {}
     views = {"root": str(settings.root.absolute()), "domain": domain.name}
     return {
@@ -75,17 +76,11 @@ def profile(settings: Settings, scratch: Path, plugin_config: Mapping[str, Any])
 
 
 def project_hash(project: Path) -> str:
-    """sha256 over every file of the project that decides what dbt compiles."""
+    """sha256 over every file that decides what dbt compiles, those that the project takes from elsewhere too."""
     digest = hashlib.sha256()
-    for file in _project_files(project):
-        digest.update(str(file.relative_to(project)).encode() + b"\0" + file.read_bytes() + b"\0")
+    for file in project_files(project):
+        digest.update(os.path.relpath(file, project).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def _project_files(project: Path) -> list[Path]:
-    kept = (p for p in project.iterdir() if p.name not in _IGNORED and not p.name.startswith("."))
-    found = (f for p in kept for f in ([p] if p.is_file() else p.rglob("*")))
-    return sorted(f for f in found if f.is_file() and not f.name.startswith("."))
 
 
 def _sources(mesh: Mesh, domain: Domain, sources: Mapping[str, Source]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -72,21 +72,27 @@ def _words(hit: Hit) -> str:
 def impacts(subject: Subject) -> tuple[Impact, ...]:
     """Every breaking change of the selected and the removed products, and whom it hits.
 
-    Nothing of the consumers is read where nothing breaks.
+    Nothing of the consumers is read where nothing breaks. Products that the change removes read nothing any more.
     """
-    prior = subject.prior.mesh.products if subject.prior else {}
     asked: list[tuple[Change, Target]] = []
     for key in (*subject.selected, *subject.removed):
-        old, new = prior.get(key), _as_it_is(subject, key)
+        old, new = subject.earlier(key), _as_it_is(subject, key)
         if old is not None and new is not None:
             asked += targets(compare_product(old, new, date.today()), old, new)
         elif old is not None and key in subject.removed:
             asked += _gone(old, subject)
     if not asked:
         return ()
-    changed = {target.owner for _, target in asked}
-    found = hits(before(subject, changed), [target for _, target in asked])
-    return tuple(Impact(_at_home(change, subject), target, found[target]) for change, target in asked)
+    found = hits(before(subject, _owners(subject, asked)), [target for _, target in asked])
+    there = {t: tuple(hit for hit in told if hit.consumer.name not in subject.removed) for t, told in found.items()}
+    return tuple(Impact(_at_home(change, subject), target, there[target]) for change, target in asked)
+
+
+def _owners(subject: Subject, asked: Iterable[tuple[Change, Target]]) -> set[str]:
+    """The products that publish what is asked about, now and in the base."""
+    owners = {target.owner for _, target in asked}
+    pairs = [{move.came_from, move.to} for move in subject.moves]
+    return owners.union(*(pair for pair in pairs if not owners.isdisjoint(pair)))
 
 
 def _at_home(change: Change, subject: Subject) -> Change:

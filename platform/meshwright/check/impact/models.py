@@ -54,7 +54,7 @@ def _untold(world: World, product: Product, reason: str) -> Iterator[Statement]:
 def _of_unread(world: World, key: str, reason: str, ports: Collection[str]) -> Iterator[Statement]:
     """A product whose files cannot be read uses the ports that they name."""
     folder = world.mesh.root / "domains" / key
-    files = sorted(folder.glob("*.yaml"))
+    files = [file for file in sorted(folder.glob("*.yaml")) if file.is_file()]
     texts = [file.read_text(encoding="utf-8", errors="replace") for file in files]
     named = [port for port in ports if any(port in text for text in texts)]
     if named:

@@ -46,6 +46,7 @@ class Compatibility(Stage):
         judged = compare_product(old.product, new, date.today())
         judgements = {name: _counted_on(j, old, new, name) for name, j in judged.ports.items()}
         yield from self._changes(product, judged)
+        yield from self._rushed(subject, new, old)
         for name, judgement in judgements.items():
             key = f"{product.domain}.{name}"
             told[key] = {"against": old.ports[name].name, **judgement.as_json()}
@@ -57,6 +58,18 @@ class Compatibility(Stage):
         breaking = set(judged.breaking)
         for change in judged.changes:
             yield self._told(product, change, breaks=change in breaking)
+
+    def _rushed(self, subject: Subject, product: Product, old: Before) -> Iterator[Finding]:
+        """Ends that come too soon: told by what the change itself does, however long ago the port was built."""
+        from meshwright.spec.compatibility.lifecycle import rushed
+
+        earlier = subject.earlier(product.key)
+        before = {port.name: port.contract for port in earlier.ports} if earlier else {}
+        before = {name: baseline.contract for name, baseline in old.ports.items()} | before
+        for port in product.ports:
+            for change in rushed(before[port.name], port.contract, date.today()) if port.name in before else ():
+                command = f"mesh deprecate {port.key} --until YYYY-MM-DD --use PORT"
+                yield self._told(product, change, breaks=True, remedy=command)
 
     def _of_port(self, product: Product, key: str, judgement: Judgement) -> Iterator[Finding]:
         from meshwright.spec.compatibility import Verdict, way_out
@@ -106,8 +119,7 @@ class Compatibility(Stage):
         """A product that the change removes, with all its ports."""
         from meshwright.spec.compatibility import lifecycle
 
-        prior = subject.prior
-        product = prior.mesh.products.get(key) if prior else None
+        product = subject.earlier(key)
         for port in product.ports if product else ():
             if not lifecycle.ended(port.contract, date.today()):
                 reason = f"major: output port {port.key} is gone with its product; mark it deprecated with an end date"

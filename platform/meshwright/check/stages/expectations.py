@@ -22,6 +22,10 @@ class Expectations(Stage):
     order = 460
     needs_products = False
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._owners: dict[str, str] = {}
+
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Only files about selected products are read."""
         mine = set(subject.selected) | set(subject.removed)
@@ -91,11 +95,14 @@ class Expectations(Stage):
         return self.error(rule, told, mine)
 
     def _owner(self, subject: Subject, consumer: str) -> str:
+        """Read once for each consumer, however much is found of it."""
         from meshwright.spec.load import load_sound
 
-        domain = load_sound(subject.root, [consumer]).mesh.domains.get(consumer.partition("/")[0])
-        contact = f" <{domain.contact}>" if domain and domain.contact else ""
-        return f"{domain.owner}{contact}" if domain else consumer
+        if consumer not in self._owners:
+            domain = load_sound(subject.root, [consumer]).mesh.domains.get(consumer.partition("/")[0])
+            contact = f" <{domain.contact}>" if domain and domain.contact else ""
+            self._owners[consumer] = f"{domain.owner}{contact}" if domain else consumer
+        return self._owners[consumer]
 
     def _audited(
         self, subject: Subject, read: list[tuple[Expected, Contract]], ports: dict[str, Port]

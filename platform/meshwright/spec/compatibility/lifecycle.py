@@ -57,6 +57,12 @@ LATER = Rule(
     "consumers have more time, or know of the end",
 )
 UNREADABLE = Rule("end-date-unreadable", "end date given that is no date", Verdict.REFUSED, "nobody can plan with it")
+PAST = Rule(
+    "end-date-past",
+    "deprecated, or an end date given, for a day that is not to come",
+    Verdict.REFUSED,
+    "the port could go at once, and readers need time to move",
+)
 FAMILY = Family(
     "Life of a port",
     "End dates are the SLA properties `endOfSupport` and `endOfLife`. No status is `active`.",
@@ -128,6 +134,17 @@ def _end(before: ServiceLevel | None, after: ServiceLevel) -> Iterator[Change]:
         yield LATER.at(path, after.where, reason)
     elif now < was:
         yield EARLIER.at(path, after.where, reason)
+
+
+def rushed(old: Contract, new: Contract, today: date) -> Iterator[Change]:
+    """The end dates by which a change leaves readers of a port no time; ``old`` is the contract without it."""
+    before = {kind: day(level) for kind, level in end_dates(old).items()}
+    at_once = ended(new, today) and _status(old) != "deprecated"
+    for kind, level in end_dates(new).items():
+        end = day(level)
+        if end is not None and end <= today.toordinal() and (at_once or before.get(kind) != end):
+            reason = f"{level.property} {level.value} is not to come; readers need time to move"
+            yield PAST.at(f"slaProperties.{level.property}", level.where, reason)
 
 
 def day(level: ServiceLevel) -> Fraction | None:

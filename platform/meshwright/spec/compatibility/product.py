@@ -43,8 +43,10 @@ DESCRIBED = Rule(
 FAMILY = Family(
     "Products",
     "Each port is judged by its contract. A breaking change passes only as a new output port beside the old one, with "
-    "the old one deprecated; the removal of a port passes once all of its end dates are reached.",
-    (PORT_ADDED, PORT_REMOVED, PORT_RENAMED, ID, RETIRED, INPUTS, DESCRIBED),
+    "the old one deprecated; the removal of a port passes once all of its end dates are reached. In `mesh check` a "
+    "port that another product of its domain publishes, under a contract of the same `id`, has not gone, and "
+    "an end date is held against the day of the check.",
+    (PORT_ADDED, PORT_REMOVED, PORT_RENAMED, lifecycle.PAST, ID, RETIRED, INPUTS, DESCRIBED),
 )
 
 
