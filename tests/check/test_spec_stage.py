@@ -60,6 +60,19 @@ def test_an_input_that_only_a_rule_reads_is_read(sound: TinyMesh, found: Found) 
     assert found() == []
 
 
+def test_versions_that_are_not_those_of_the_contracts(sound: TinyMesh, found: Found) -> None:
+    sound.edit(tiny.ORDERS_CONTRACT, ("version: 1.0.0", "version: 2.1.0"))
+    assert [(f["rule"], f["severity"], f["file"], f["reason"], f["suggestion"]) for f in found()] == [
+        ("listed-version", "warning", ORDERS, "lists orders as 1.0.0, and its contract is 2.1.0", "version: 2.1.0"),
+        ("listed-version", "warning", WEEKLY, "was written for shop.orders 1.0.0, which is 2.1.0 by now",
+         "version: 2.1.0"),
+    ]  # fmt: skip
+    listed = "version: {}\n    contractId: shop-orders-orders"
+    sound.edit(ORDERS, (listed.format("1.0.0"), listed.format("1.7.0")))
+    sound.edit(tiny.ORDERS_CONTRACT, ("version: 2.1.0", "version: 1.7.0"))
+    assert found() == [], "minor versions of an input give all that it had"
+
+
 def test_an_ingest_that_no_model_reads(sound: TinyMesh, found: Found) -> None:
     sound.write(tiny.INGEST_PY, tiny.INGEST + "\n\n@ingest()\ndef spare() -> Path:\n    return DATA / 'people.csv'\n")
     told = found()

@@ -255,7 +255,7 @@ def _ports(
         if read is None:
             continue
         _check_contract(output, document, *read, report)
-        yield Port(domain, folder.name, output.name, read[1], output.at.where)
+        yield Port(domain, folder.name, output.name, read[1], output.at.where, output.version)
 
 
 def _check_contract(output: Output, product: Document, document: Document, contract: Contract, report: Report) -> None:

@@ -238,13 +238,14 @@ class Contract:
 
 @dataclass(frozen=True)
 class Port:
-    """One published table of a product."""
+    """One published table of a product; ``version`` is the one that ``product.yaml`` says it has."""
 
     domain: str
     product: str
     name: str
     contract: Contract
     where: Where
+    version: str | None = None
 
     @property
     def key(self) -> str:

@@ -29,6 +29,7 @@ class Output:
     name: str
     at: At
     contract_id: str | None
+    version: str | None = None
 
 
 NO_EMAIL = "is no e-mail address; write one such as team@example.com"
@@ -95,7 +96,7 @@ def outputs(root: At, report: Report) -> Iterator[Output]:
                 item.at("name").fault(f"output port {name!r} is listed twice; first on line {first[name].where.line}")
             )
         else:
-            yield Output(name, item, item.string("contractId"))
+            yield Output(name, item, item.string("contractId"), item.string("version"))
     if not first and not list(root.items("outputPorts")):
         report(root.at("outputPorts").fault("a product needs at least one output port"))
 

@@ -9,7 +9,7 @@ from meshwright.check.stage import Stage
 from meshwright.check.subject import Subject, Unjudged
 from meshwright.errors import BuildError, Fault, MeshError
 from meshwright.spec.contract import proposed_lines
-from meshwright.spec.model import Domain, Product
+from meshwright.spec.model import Domain, Product, Where
 
 
 class Spec(Stage):
@@ -27,6 +27,7 @@ class Spec(Stage):
             if domain is not None and any(product.domain == name for product in subject.products):
                 yield from self._models(subject, domain)
         yield from self._ending(subject)
+        yield from self._versions(subject)
         yield from self._proposed(subject)
         self.facts["products"] = len(subject.selected)
 
@@ -88,6 +89,19 @@ class Spec(Stage):
                 command = f"read {notice.use} instead" if notice.use else "ask its owner what to read instead"
                 yield self.warning("deprecated-input", where.fault(str(notice), command=command), product)
 
+    def _versions(self, subject: Subject) -> Iterator[Finding]:
+        """Versions in ``product.yaml`` that are not those of the contracts; of an input, its first number."""
+        for product in subject.products:
+            for port in product.ports:
+                if port.version not in (None, port.contract.version):
+                    reason = f"lists {port.name} as {port.version}, and its contract is {port.contract.version}"
+                    yield self.warning("listed-version", _to_list(port.where, reason, port.contract.version), product)
+            for read in product.inputs:
+                offered = subject.mesh.ports[read.port].contract.version
+                if read.version and read.version.partition(".")[0] != offered.partition(".")[0]:
+                    reason = f"was written for {read.port} {read.version}, which is {offered} by now"
+                    yield self.warning("listed-version", _to_list(read.where, reason, offered), product)
+
     def _proposed(self, subject: Subject) -> Iterator[Finding]:
         """Contracts that still promise what only was derived from the rows of one day."""
         for product in subject.readable:
@@ -121,6 +135,10 @@ class Spec(Stage):
                 reason = f"no model of {domain.name} reads source('landing', '{source.name}')"
                 fault = Fault(reason, source.file, source.line, key=source.name, command=f"remove {source.name}")
                 yield self.warning("unread-landing", fault)
+
+
+def _to_list(where: Where, reason: str, version: str) -> Fault:
+    return where.fault(reason, suggestion=f"version: {version}")
 
 
 def _first(text: str) -> str:
