@@ -68,7 +68,7 @@ def test_the_product_builds_on_and_a_port_that_comes_back_is_published_again(bui
     ("port", "day", "reason"),
     [
         ("shop.lines", AFTER, "was not deprecated"),
-        ("shop.customers", TODAY, "that day is not there yet"),
+        ("shop.customers", TODAY, "its day is not there yet"),
     ],
 )
 def test_readers_have_time_to_move(tiny_mesh: TinyMesh, port: str, day: date, reason: str) -> None:

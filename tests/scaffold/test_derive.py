@@ -176,3 +176,28 @@ def test_whole_numbers_of_a_csv_stay_exact(tmp_path: Path, digits: int, expected
     assert [column.type for column in found] == [expected, "double"]
     assert [row[0] for row in told] == [str(number + i) for i in range(5)]
     assert found[0].key == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "type_", "sql", "said"),
+    [
+        (["03.01.2026", "15.01.2026"], "date", "strptime(d, '%d.%m.%Y')", "are dates when read as %d.%m.%Y"),
+        (["03/01/2026", "15/01/2026"], "date", "strptime(d, '%d/%m/%Y')", "are dates when read as %d/%m/%Y"),
+        (["01/02/2026", "01/31/2026"], "date", "strptime(d, '%m/%d/%Y')", "are dates when read as %m/%d/%Y"),
+        (["01/02/2026", "12/11/2026"], "string", "d", "nobody can tell day from month; say %d/%m/%Y or %m/%d/%Y"),
+        (["03.01.2026", "unknown"], "string", "d", None),
+        (["2026-01-03", "2026-01-15"], "date", "d", None),
+    ],
+)
+def test_dates_of_a_csv(tmp_path: Path, values: list[str], type_: str, sql: str, said: str | None) -> None:
+    """Written otherwise than ISO 8601 they land as text, and staging says how they are read: no later row flips them."""
+    file = tmp_path / "x.csv"
+    file.write_text("nr,d\n" + "".join(f"{i},{value}\n" for i, value in enumerate(values)))
+    with duckdb.connect() as con:
+        found = derive(con, scan := scan_of([(file, "csv")]))[1]
+        told = con.execute(f"SELECT cast({found.sql} as {parse(found.type).duckdb})::varchar FROM {scan}").fetchall()
+    assert (found.type, found.sql) == (type_, sql)
+    assert (said or "") in found.proposed.get("type", "")
+    assert ("type" in found.proposed) == (said is not None)
+    if type_ == "date":
+        assert all(text[0].startswith("2026-01-") for text in told)

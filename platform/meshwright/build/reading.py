@@ -15,6 +15,7 @@ FORMATS = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv",
     ".json": "json", ".jsonl": "json", ".ndjson": "json",
 }  # fmt: skip
+_DATES = "%Y-%m-%d"
 _READERS = {"parquet": "read_parquet", "csv": "read_csv", "json": "read_json"}
 _SAMPLED_ROWS, _SAMPLED_BYTES, _BLOCK = 20_480, 32 << 20, 1 << 20
 """As many rows, of so many bytes at most, does DuckDB look at before it decides on the types of a CSV."""
@@ -31,13 +32,17 @@ def format_of(path: Path) -> str | None:
 def scan_of(files: Sequence[tuple[Path, str]]) -> str:
     """SQL that reads files of one format, which have the same columns.
 
-    Whole numbers of a CSV beyond 64 bits stay what they are, where DuckDB alone would make them doubles.
+    Whole numbers of a CSV beyond 64 bits stay what they are, where DuckDB alone would make them doubles. Its dates are
+    those of ISO 8601; what is written otherwise stays text, since a later row may show that day and month were
+    taken for each other.
     """
     formats = {format_ for _, format_ in files}
     assert len(formats) == 1
     format_ = formats.pop()
     paths = ", ".join(literal(str(path)) for path, _ in files)
     options = ", union_by_name = true" if len(files) > 1 else ""
+    if format_ == "csv":
+        options += f", dateformat = {literal(_DATES)}"
     if format_ == "csv" and (wide := _wide_numbers(files[0][0])):
         options += f", types = {{{', '.join(f'{literal(name)}: {literal(kind)}' for name, kind in wide.items())}}}"
     return f"{_READERS[format_]}([{paths}]{options})"

@@ -14,7 +14,7 @@ from meshwright.check.model import StageResult
 from meshwright.check.moves import Move, moved
 from meshwright.config import Settings
 from meshwright.disk import write_whole
-from meshwright.errors import Fault, MeshError, SpecError
+from meshwright.errors import BuildError, Fault, MeshError, SpecError
 from meshwright.spec.index import Index
 from meshwright.spec.load import Sound, load_sound
 from meshwright.spec.model import Mesh, Product
@@ -199,6 +199,13 @@ class Subject:
         return build(
             self.settings, self.whole.mesh, self.selected, self.say, following=self.following, sample=self.sample
         )
+
+    @property
+    def built(self) -> Trial:
+        """:attr:`trial`, where all of it could be built; its errors where not, whoever asks for it first."""
+        if errors := self.trial.heard.errors:
+            raise BuildError(*(fault for error in errors.values() for fault in error.faults))
+        return self.trial
 
     def graph(self, domain: str) -> Graph:
         """The dbt models of a domain, read by dbt once for each state of its files.

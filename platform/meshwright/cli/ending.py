@@ -13,4 +13,4 @@ def tell_ending(mesh: Mesh, products: Iterable[Product]) -> None:
     """A line for each port that one of the products reads and that is deprecated or retired."""
     for product in products:
         for notice, _ in notices_for(mesh, product):
-            say(f"warning: {product.key} reads {notice}")
+            say(f"warning: {product.key} reads a port that ends: {notice}")

@@ -63,7 +63,7 @@ def _early(port: Port, day: date) -> list[str]:
     if notice_of(port.key, port.contract) is None:
         return [f"{port.key} was not deprecated, so nobody had time to move"]
     if not ended(port.contract, day):
-        return [f"{notice_of(port.key, port.contract)}; that day is not there yet"]
+        return [f"its day is not there yet: {notice_of(port.key, port.contract)}"]
     return []
 
 

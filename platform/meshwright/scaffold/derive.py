@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from meshwright.duck import quote
+from meshwright.duck import literal, quote
 from meshwright.scaffold.columns import (
     PERSONAL_CLASS,
     ProposedColumn,
@@ -54,6 +54,8 @@ _KEY_WORDS = frozenset(
         "year",
     ]
 )
+_DATES = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d")
+"""How dates are written beside ISO 8601."""
 _COUNTED = frozenset({"int", "long", "float", "double", "decimal"})
 _WIDEST_KEY, _MOST_TRIES = 3, 40
 
@@ -80,6 +82,7 @@ def derive(con: duckdb.DuckDBPyConnection, relation: str) -> list[ProposedColumn
     Reads the data a few times: once for all columns, once for each candidate key and value set.
     """
     rows, found = _measured(con, relation)
+    found = [_dated(con, relation, rows, f) if f.kind == "string" else f for f in found]
     columns = [_with_values(con, relation, rows, _with_bounds(rows, f)) for f in found]
     keys = _key(con, relation, rows, found) if rows else ()
     told = f"{_count(len(keys))} no two of {rows:,} rows share" if keys else ""
@@ -121,6 +124,36 @@ def _column(name: str, original: str, type_: str) -> ProposedColumn:
         classification=PERSONAL_CLASS if private else "internal",
         proposed=proposed,
     )
+
+
+def _dated(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Found) -> _Found:
+    """A text column whose values are all dates in one format; where that may be two, only the note that it looks so."""
+    name = quote(found.original)
+    # The first value spares reading the rest of nearly every text.
+    first = con.execute(f"SELECT {name}::VARCHAR FROM {relation} WHERE {name} IS NOT NULL LIMIT 1").fetchone()
+    likely = [f for f in _DATES if first and _reads(con, f, first[0])]
+    if not likely:
+        return found
+    wrong = ", ".join(f"count({name}) - count(try_strptime({name}::VARCHAR, {literal(f)}))" for f in likely)
+    told = con.execute(f"SELECT {wrong} FROM {relation}").fetchone() or ()
+    fits = [format_ for format_, failed in zip(likely, told, strict=True) if not failed]
+    if not fits:
+        return found
+    column = found.column
+    if len(fits) == 1:
+        sql = in_jinja(f"strptime({identifier(found.original)}, {literal(fits[0])})")
+        note = {"type": f"all values of {rows:,} rows are dates when read as {fits[0]}"}
+        column = replace(column, type="date", sql=sql)
+    else:
+        note = {
+            "type": f"looks like dates, of which nobody can tell day from month; say {' or '.join(fits)} in staging"
+        }
+    return replace(found, column=replace(column, proposed={**column.proposed, **note}))
+
+
+def _reads(con: duckdb.DuckDBPyConnection, format_: str, value: str) -> bool:
+    row = con.execute("SELECT try_strptime(?, ?) IS NOT NULL", [value, format_]).fetchone()
+    return bool(row and row[0])
 
 
 def _with_bounds(rows: int, found: _Found) -> _Found:

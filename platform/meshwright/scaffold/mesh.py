@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from meshwright.config import Settings
-from meshwright.errors import Fault, InputError
+from meshwright.errors import Fault, InputError, shown
 from meshwright.scaffold.domain import NewDomain, check_email, check_name, domain_files
 from meshwright.scaffold.kinds import Kind
 from meshwright.scaffold.place import scaffolding
@@ -41,7 +41,8 @@ def new_mesh(mesh: NewMesh) -> list[Path]:
     """
     check_name(mesh.domain.name, "domain", ())
     check_email(mesh.domain.email)
-    root = mesh.folder.absolute()
+    _require_folder(mesh.folder)
+    root = mesh.folder.resolve()
     _require_free(root)
     made = list(_made(root))
     try:
@@ -68,12 +69,17 @@ def _written(mesh: NewMesh, settings: Settings) -> list[Path]:
     return [*(root / path for path in files), *new_product(settings, load(root), product)]
 
 
+def _require_folder(folder: Path) -> None:
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InputError(Fault("is in the way: no folder", folder.absolute(), key="DIR"))
+
+
 def _require_free(root: Path) -> None:
-    if root.is_symlink() or (root.exists() and not root.is_dir()):
-        raise InputError(Fault("is in the way: no folder", root, key="DIR"))
     for above in root.parents:
         if (above / "domains").is_dir() and (above / "workspace.yaml").is_file():
-            raise InputError(Fault(f"lies inside the mesh {above}; a mesh in a mesh is none", root, key="DIR"))
+            reason = f"lies inside the mesh {above}; a mesh in a mesh is none"
+            command = f"mesh init {shown(above.parent / 'NEW_FOLDER')}"
+            raise InputError(Fault(reason, root, key="DIR", command=command))
     there = sorted(p.name for p in root.iterdir() if p.name not in _MAY_BE_THERE) if root.is_dir() else []
     if there:
         told = f"is not empty: it holds {', '.join(there[:5])}{' …' if len(there) > 5 else ''}"

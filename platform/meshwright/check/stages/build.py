@@ -23,13 +23,11 @@ class Build(Stage):
 
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Every failure is a finding; a rule of severity warning that fails is one that warns."""
-        trial = subject.trial
+        trial, again = subject.trial, f"mesh check --only build {' '.join(subject.selected)}"
         for finding in self._failures(subject, trial.heard):
             # The environment is gone when anybody reads this.
             gone = trial.environment in (finding.fault.command or "")
-            fault = (
-                replace(finding.fault, command=f"mesh check {finding.product or ''}".strip()) if gone else finding.fault
-            )
+            fault = replace(finding.fault, command=again) if gone else finding.fault
             yield replace(finding, fault=fault)
         for key in trial.skipped:
             fault = Fault("was not built, since something that it reads failed", key=key)
@@ -38,7 +36,8 @@ class Build(Stage):
             for port in result.ports.values():
                 for verdict in port.verdicts:
                     if not verdict.passed and verdict.rule.severity == "warning":
-                        reason = f"{port.port.key} breaks {verdict.rule.id}: {verdict.message}"
+                        on = f"; it was built on {subject.sample} of the data" if subject.sample else ""
+                        reason = f"{port.port.key} breaks {verdict.rule.id}: {verdict.message}{on}"
                         yield self.warning("rule", verdict.rule.where.fault(reason), result.product)
         self.facts["products"] = {result.product.key: result.verdict for result in trial.heard.results}
 

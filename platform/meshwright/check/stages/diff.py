@@ -27,7 +27,7 @@ class Diff(Stage):
         """One note for each port whose rows differ; all of it as facts, and as a page where a report is asked for."""
         from meshwright.check.diff import as_data, compare_ports
 
-        trial = subject.trial
+        trial = subject.built
         before, after = trial.start.pins, trial.made
         ports = [port for port in subject.whole.mesh.ports.values() if port.key in after.own]
         found: list[PortDiff] = []

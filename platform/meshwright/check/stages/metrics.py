@@ -28,7 +28,7 @@ class Metrics(Stage):
         from meshwright.check.loosened import loosened
         from meshwright.check.metrics import PROPERTY, read
 
-        built = {result.product.key for result in subject.trial.heard.results}
+        built = {result.product.key for result in subject.built.heard.results}
         concerned = {*built, *subject.selected, *subject.removed}
         mine = [(p.key, metric) for p in subject.whole.mesh if p.key in concerned for metric in read(p)]
         former = list(loosened(subject, concerned, [metric for _, metric in mine]))
