@@ -313,8 +313,17 @@ subject_of(Settings.of(Path({str(mesh.root)!r})), [], None, print).trial
     assert dead not in environments.known(mesh.database)
 
 
+def test_what_compares_fails_where_nothing_was_built_to_compare(published: Repo) -> None:
+    published.mesh.edit(CUSTOMERS_SQL, ("name from", "nme as name from"))
+    report = check(published, only="metrics,diff")
+    assert [(stage.stage, stage.verdict) for stage in report.stages] == [("metrics", "failed"), ("diff", "failed")]
+    assert all("customers failed" in finding.fault.reason for finding in report.findings)
+
+
 def test_next_command_of_a_failed_model_is_a_check(published: Repo) -> None:
     """The environment is gone, and dbt by hand reads production."""
     published.mesh.edit(CUSTOMERS_SQL, ("name from", "nme as name from"))
     told = [f.fault for f in check(published, only="build").findings if f.severity == "error"]
-    assert [(fault.command, "customers failed" in fault.reason) for fault in told] == [("mesh check shop/orders", True)]
+    assert [(fault.command, "customers failed" in fault.reason) for fault in told] == [
+        ("mesh check --only build shop/orders", True)
+    ]

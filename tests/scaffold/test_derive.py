@@ -190,7 +190,7 @@ def test_whole_numbers_of_a_csv_stay_exact(tmp_path: Path, digits: int, expected
     ],
 )
 def test_dates_of_a_csv(tmp_path: Path, values: list[str], type_: str, sql: str, said: str | None) -> None:
-    """Written otherwise than ISO 8601 they land as text, and staging says how they are read: no later row flips them."""
+    """Written otherwise than ISO 8601 they land as text, and staging says how to read them: no later row flips it."""
     file = tmp_path / "x.csv"
     file.write_text("nr,d\n" + "".join(f"{i},{value}\n" for i, value in enumerate(values)))
     with duckdb.connect() as con:

@@ -184,6 +184,14 @@ class TestInit:
         assert "lies inside the mesh" in capsys.readouterr().err
         assert not (fresh / "inner").exists()
 
+    def test_mesh_beside_a_mesh(
+        self, fresh: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.chdir(fresh / "domains")
+        given = ["--email", "e@example.com", "--meshwright", str(Path(__file__).parents[2])]
+        assert main(["init", "../../beside", *given]) == 0, capsys.readouterr().err
+        assert (fresh.parent / "beside" / "workspace.yaml").is_file()
+
     def test_wrong_name_leaves_no_folder(self, tmp_path: Path) -> None:
         assert main(["init", "a/b/c", "--domain", "Shop", "--email", "e@example.com"]) == 2
         assert not (tmp_path / "a").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 
 from meshwright.cli.output import emit, emit_json, format_option, sample_option, say, settings_of
 from meshwright.cli.words import ago, counted, size
-from meshwright.errors import Fault, UnavailableError
+from meshwright.errors import Fault, InputError, UnavailableError
 
 if TYPE_CHECKING:
     from meshwright.build.environments import Standing
@@ -134,8 +135,9 @@ def _write_diff(found: Sequence[PortDiff], name: str, output: Path | None, forma
         try:
             output.write_text(text + "\n", encoding="utf-8")
         except OSError as error:
+            kind = UnavailableError if error.errno == errno.ENOSPC else InputError
             reason = f"cannot be written: {error.strerror}"
-            raise UnavailableError(Fault(reason, output, key="--output", command="--output OTHER_FILE")) from error
+            raise kind(Fault(reason, output, key="--output", command="--output OTHER_FILE")) from error
         say(f"wrote {output}")
     if not found:
         say(f"{name} holds nothing that differs")

@@ -145,9 +145,8 @@ def _dated(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Fou
         note = {"type": f"all values of {rows:,} rows are dates when read as {fits[0]}"}
         column = replace(column, type="date", sql=sql)
     else:
-        note = {
-            "type": f"looks like dates, of which nobody can tell day from month; say {' or '.join(fits)} in staging"
-        }
+        either = " or ".join(fits)
+        note = {"type": f"looks like dates, of which nobody can tell day from month; say {either} in staging"}
     return replace(found, column=replace(column, proposed={**column.proposed, **note}))
 
 
