@@ -128,9 +128,9 @@ def test_every_reader_is_warned(built_mesh: TinyMesh, run: Run) -> None:
     asked = run(root, "query", "--format", "csv", "select count(*) as n from mesh.shop.orders")
     assert (asked.out, asked.err) == ("n\r\n24\r\n", f"warning: {notice}\n")
     assert run(root, "query", "--format", "csv", "select count(*) as n from mesh.shop.lines").err == ""
-    assert f"warning: insight/weekly reads {notice}\n" in run(root, "build", "--plan", "insight").err
+    assert f"warning: insight/weekly reads a port that ends: {notice}\n" in run(root, "build", "--plan", "insight").err
     assert notice not in run(root, "build", "--plan", "shop").err
-    assert f"warning: insight/weekly reads {notice}\n" in run(root, "prepare").err
+    assert f"warning: insight/weekly reads a port that ends: {notice}\n" in run(root, "prepare").err
     assert notice in " ".join(run(root, "show", "shop.orders").out.split())
 
 
