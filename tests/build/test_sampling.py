@@ -18,6 +18,16 @@ AT_LEAST = """\
       - id: all_orders
         metric: rowCount
         mustBeGreaterThan: 20000
+      - id: no_line_twice
+        metric: duplicateValues
+        arguments: {properties: [order_id, line_no]}
+        mustBe: 0
+      - id: few_share_a_week
+        metric: duplicateValues
+        arguments: {properties: [week]}
+        mustBeLessThan: 99
+        unit: percent
+        severity: error
 """
 
 
@@ -112,6 +122,8 @@ def test_rules_about_all_rows_only_warn(large: TinyMesh) -> None:
     result = large.build_in("e")["shop/orders"].ports["lines"]
     verdicts = {v.rule.id: (v.passed, v.rule.severity) for v in result.verdicts}
     assert verdicts["all_orders"] == (False, "warning")
+    assert verdicts["no_line_twice"] == (True, "error")
+    assert verdicts["few_share_a_week"][1] == "warning"
     assert verdicts["primary_key"] == verdicts["week.required"] == (True, "error")
     large.edit(tiny.STG_LINES, ("cast(customer_id as bigint)", "nullif(cast(customer_id as bigint), 3)"))
     with pytest.raises(AuditError, match=r"customer_id\.required"):

@@ -54,6 +54,13 @@ class Limit:
         """Whether ``failed`` of ``total`` rows keep the limit; no rows are 0 per cent of no rows."""
         return self.holds(percent(failed, total) if self.unit == "percent" else failed)
 
+    @property
+    def forbids_any(self) -> bool:
+        """Whether not one row may count against it."""
+        if (self.operator, self.bound) == ("mustBeLessThan", 1):
+            return self.unit != "percent"
+        return (self.operator, self.bound) in (("mustBe", 0), ("mustBeLessOrEqualTo", 0))
+
     def words(self) -> str:
         """``at most 0.5 % allowed``."""
         bounds = self.bound if isinstance(self.bound, (list, tuple)) else [self.bound]

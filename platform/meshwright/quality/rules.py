@@ -76,7 +76,7 @@ def _holds_of_a_part(rule: Rule) -> bool:
     if rule.kind == "expectation":
         return rule.scope == "row" and "mostly" not in rule.definition["kwargs"]
     about_rows = rule.scope == "row" or rule.kind in _OF_ANY_PART
-    return rule.kind in ("schema", "unfit") or (about_rows and rule.definition["limit"] == NONE.as_json())
+    return rule.kind in ("schema", "unfit") or (about_rows and Limit.of(rule.definition["limit"]).forbids_any)
 
 
 def audit_key(port: Port) -> str:
