@@ -40,7 +40,7 @@ from meshwright.catalog.records import BuildRecord, confirm, write_builds
 from meshwright.config import PRODUCTION
 from meshwright.duck import literal, quote, without_values
 from meshwright.errors import BuildError, Fault, MeshError, shown
-from meshwright.spec.model import Product
+from meshwright.spec.model import Product, private_columns
 
 MAX_REBUILDS = 5
 
@@ -221,7 +221,7 @@ class _Step:
     def _private(self) -> frozenset[str]:
         """The private columns of the ports that it publishes or reads: whose values an error may quote."""
         read = (self.run.mesh.ports[read.port] for read in self.product.inputs)
-        return frozenset[str]().union(*(port.private_columns for port in (*self.product.ports, *read)))
+        return private_columns([*self.product.ports, *read])
 
     def _tellable(self, message: str) -> str:
         """What dbt or DuckDB says, without values where some of them are private."""

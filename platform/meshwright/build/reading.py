@@ -43,8 +43,8 @@ def scan_of(files: Sequence[tuple[Path, str]]) -> str:
     options = ", union_by_name = true" if len(files) > 1 else ""
     if format_ == "csv":
         options += f", dateformat = {literal(_DATES)}"
-    if format_ == "csv" and (wide := _wide_numbers(files[0][0])):
-        options += f", types = {{{', '.join(f'{literal(name)}: {literal(kind)}' for name, kind in wide.items())}}}"
+        if wide := _wide_numbers(files[0][0]):
+            options += f", types = {{{', '.join(f'{literal(name)}: {literal(kind)}' for name, kind in wide.items())}}}"
     return f"{_READERS[format_]}([{paths}]{options})"
 
 

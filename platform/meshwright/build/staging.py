@@ -16,13 +16,12 @@ from meshwright.disk import sync
 from meshwright.duck import literal, quote
 from meshwright.errors import BuildError, Fault
 from meshwright.errors import shown as shown_path
-from meshwright.spec.model import Column, Port
+from meshwright.spec.model import MASK, Column, Port
 from meshwright.spec.types import to_duckdb
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
 
-PRIVATE = "•••"
 EMPTY = "0-0"
 """The digest of a partition that is not there."""
 _SMALL = 1_000_000
@@ -119,8 +118,8 @@ class Stager:
         if row is None:
             return
         private = {c.name for c in self.port.contract.columns if c.is_private}
-        value = PRIVATE if column.is_private else repr(row[0]) if isinstance(row[0], str) else row[0]
-        place = ", ".join(f"{k} = {PRIVATE if k in private else v}" for k, v in zip(key, row[2:], strict=True))
+        value = MASK if column.is_private else repr(row[0]) if isinstance(row[0], str) else row[0]
+        place = ", ".join(f"{k} = {MASK if k in private else v}" for k, v in zip(key, row[2:], strict=True))
         raise BuildError(
             column.where.fault(
                 f"{row[1]:,} values of {column.name} cannot become {column.type} without loss; first: {value} "

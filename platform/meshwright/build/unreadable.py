@@ -13,10 +13,9 @@ from meshwright.build.dbt.generate import SCRATCH_DATABASE
 from meshwright.build.dbt.graph import Graph, Model
 from meshwright.build.reading import told
 from meshwright.build.sources import Source
-from meshwright.build.staging import PRIVATE
 from meshwright.duck import quote, without_values
 from meshwright.errors import Fault, shown
-from meshwright.spec.model import Port
+from meshwright.spec.model import MASK, Port
 from meshwright.spec.words import snake
 
 _CSV = re.compile(
@@ -122,7 +121,7 @@ class Unreadable:
     def _shown(self, column: str, value: str) -> str:
         """The value as a message may show it: what is not known to be public may tell about a person."""
         public = {c.name for c in self.port.contract.columns} - self.private
-        return value if {column, snake(column, lossy=True)} & public else PRIVATE
+        return value if {column, snake(column, lossy=True)} & public else MASK
 
 
 def _relation(model: str) -> str:

@@ -21,8 +21,8 @@ from meshwright.check.trial import Trial
 from meshwright.config import Settings
 from meshwright.duck import without_values
 from meshwright.errors import InputError, SpecError
-from meshwright.quality.subject import MASK, hides_value
-from meshwright.spec.model import Port, Product, Where
+from meshwright.quality.subject import hides_value
+from meshwright.spec.model import MASK, Port, Product, Where, private_columns
 from meshwright.spec.words import nearest
 
 PROPERTY = "coreMetrics"
@@ -117,7 +117,7 @@ def moved(settings: Settings, trial: Trial, metric: Metric, ports: Iterable[Port
     ``ports`` are those that it reads; of private values in them nothing is told. InputError where the trial cannot be
     asked; production that cannot, for want of a new column, has no value.
     """
-    private = frozenset[str]().union(*(port.private_columns for port in ports))
+    private = private_columns(ports)
     after = _value(settings, metric, trial.made.pins, private)
     try:
         before = _value(settings, metric, trial.start.pins, private)

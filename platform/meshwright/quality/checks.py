@@ -11,9 +11,10 @@ from meshwright.duck import quote
 from meshwright.quality.expectations import ROW_KINDS, broken_by
 from meshwright.quality.limits import Limit, UnfitError, number, plain
 from meshwright.quality.model import Rule
-from meshwright.quality.subject import COUNTS, MASK, ROWS, Subject, hides_value, run
+from meshwright.quality.subject import COUNTS, ROWS, Subject, hides_value, run
 from meshwright.quality.verdicts import Finding, of_rows
 from meshwright.spec.durations import SECONDS, UNITS, seconds_of
+from meshwright.spec.model import MASK
 from meshwright.spec.types import TypeSpellingError, from_duckdb, normalise
 
 

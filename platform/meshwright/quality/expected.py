@@ -11,9 +11,10 @@ from meshwright.quality.expectations import broken_by, expectation
 from meshwright.quality.limits import NONE, Limit, UnfitError, number, plain
 from meshwright.quality.model import Rule, Verdict
 from meshwright.quality.phrases import call, counted
-from meshwright.quality.subject import MASK, SAMPLES, Subject
+from meshwright.quality.subject import SAMPLES, Subject
 from meshwright.quality.validation import Asked, Measured, measure, unexpected
 from meshwright.quality.verdicts import Finding, of_rows, verdict
+from meshwright.spec.model import MASK
 
 
 def judge(on: Subject, rules: Sequence[Rule], reached: Callable[[Verdict], object]) -> None:

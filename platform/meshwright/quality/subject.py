@@ -13,9 +13,8 @@ import duckdb
 
 from meshwright.duck import quote, without_values
 from meshwright.quality.limits import UnfitError, plain
-from meshwright.spec.model import Port
+from meshwright.spec.model import MASK, Port, private_columns
 
-MASK = "•••"
 SAMPLES = 5
 
 
@@ -136,7 +135,7 @@ def subject(
             whole,
             rows,
             columns,
-            frozenset().union(*(other.private_columns for other in beside)),
+            private_columns(beside),
         )
     finally:
         _drop(con, whole, rows)

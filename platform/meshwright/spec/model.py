@@ -6,7 +6,7 @@ Nothing in this module reads a file; :func:`meshwright.spec.load` makes these fr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -17,6 +17,8 @@ from meshwright.errors import Fault, shown
 
 Severity = Literal["error", "warning"]
 PUBLIC_CLASSES = frozenset({"public", "internal"})
+MASK = "•••"
+"""What appears in place of a value that no message may show."""
 """Classifications whose values may appear in samples, errors and pages."""
 
 
@@ -256,6 +258,11 @@ class Port:
     def private_columns(self) -> frozenset[str]:
         """The names of the columns whose values must appear as ``•••``."""
         return frozenset(column.name for column in self.contract.columns if column.is_private)
+
+
+def private_columns(ports: Iterable[Port]) -> frozenset[str]:
+    """The names of all columns of some ports whose values must appear as :data:`MASK`."""
+    return frozenset[str]().union(*(port.private_columns for port in ports))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,8 @@ from meshwright.check.diff.model import ColumnDiff, Example, Kind, PortDiff, Sch
 from meshwright.config import Settings
 from meshwright.duck import literal, local_path
 from meshwright.errors import Fault, UnavailableError
-from meshwright.spec.model import Port
+from meshwright.spec.model import MASK, Port
 
-PRIVATE = "•••"
 EXACT_BELOW = 100_000
 """Rows of a side up to which distinct values are counted and not estimated."""
 _LONGEST = 120
@@ -218,7 +217,7 @@ class _Comparison:
     def _masked(self, pair: Pair, values: tuple[Text, Text]) -> tuple[Text, Text]:
         if not pair.private:
             return values
-        before, after = (None if value is None else PRIVATE for value in values)
+        before, after = (None if value is None else MASK for value in values)
         return before, after
 
     def _measured(self, side: int) -> list[tuple[int | None, int | None, Text, Text]]:
@@ -295,7 +294,7 @@ def _same(key: Sequence[Pair], left: str, right: str) -> str:
 
 
 def _value(pair: Pair, value: Text) -> Text:
-    return PRIVATE if pair.private else value
+    return MASK if pair.private else value
 
 
 def _text(expression: str) -> str:
