@@ -28,6 +28,10 @@ EXACT_BELOW = 100_000
 """Rows of a side up to which distinct values are counted and not estimated."""
 _LONGEST = 120
 """Characters of a value that are shown."""
+_AT_ONCE = 50
+"""Columns that are measured in one pass: counting the distinct values of one column takes some 2 MB, however few."""
+_Measured = tuple[int | None, int | None, Text, Text]
+"""NULLs, distinct values, least and greatest of a column."""
 
 
 def compare_ports(
@@ -139,11 +143,11 @@ class _Comparison:
             SELECT {", ".join(f"coalesce(b.{p.alias}, a.{p.alias}) AS {p.alias}" for p in key)},
                 CASE WHEN a.here IS NULL THEN 'removed' WHEN b.here IS NULL THEN 'added' ELSE 'changed' END AS kind,
                 1 AS times, {self._distance(others)} AS distance,
-                {" + ".join(f"CAST({change} AS INTEGER)" for change in changes) or "0"} AS changes
+                {_chained("+", [f"CAST({change} AS INTEGER)" for change in changes]) or "0"} AS changes
                 {"".join(f", {c} AS x{p.alias}" for p, c in zip(others, changes, strict=True))}
             FROM (SELECT *, true AS here FROM b) b FULL JOIN (SELECT *, true AS here FROM a) a
               ON {_same(key, "b", "a")}
-            WHERE a.here IS NULL OR b.here IS NULL OR {" OR ".join(changes) or "false"}""")
+            WHERE a.here IS NULL OR b.here IS NULL OR {_chained("OR", changes) or "false"}""")
 
     def _distance(self, pairs: Sequence[Pair]) -> str:
         """SQL for how far the numbers of a row moved: the farthest of them, in widths of its column's range."""
@@ -220,24 +224,24 @@ class _Comparison:
         before, after = (None if value is None else MASK for value in values)
         return before, after
 
-    def _measured(self, side: int) -> list[tuple[int | None, int | None, Text, Text]]:
-        """NULLs, distinct values, least and greatest of every column on one side, in one pass."""
-        wanted = []
+    def _measured(self, side: int) -> list[_Measured]:
+        """What is measured of every column on one side, a few columns at a time."""
         there = [pair for pair in self.pairs if pair.types[side] is not None]
-        for pair in there:
-            name = pair.alias
-            # NULL must not count as a value, which its hash would.
-            hashed = f"CASE WHEN {name} IS NOT NULL THEN hash({name}) END"
-            count = f"count(DISTINCT {name})" if max(self.rows) <= EXACT_BELOW else f"approx_count_distinct({hashed})"
-            ends = [f"{end}({name})" if pair.is_ordered else "NULL" for end in ("min", "max")]
-            wanted += [f"count(*) - count({name})", count, *(_text(end) for end in ends)]
-        if not wanted:
-            return [(None, None, None, None)] * len(self.pairs)
-        row = iter(self.con.execute(f"SELECT {', '.join(wanted)} FROM {'ba'[side]}").fetchall()[0])
-        return [
-            (next(row), next(row), next(row), next(row)) if pair in there else (None, None, None, None)
-            for pair in self.pairs
-        ]
+        found: dict[str, _Measured] = {}
+        for few in (there[at : at + _AT_ONCE] for at in range(0, len(there), _AT_ONCE)):
+            wanted = ", ".join(part for pair in few for part in self._measures(pair))
+            row = iter(self.con.execute(f"SELECT {wanted} FROM {'ba'[side]}").fetchall()[0])
+            found |= {pair.alias: (next(row), next(row), next(row), next(row)) for pair in few}
+        return [found.get(pair.alias, (None, None, None, None)) for pair in self.pairs]
+
+    def _measures(self, pair: Pair) -> list[str]:
+        """SQL for the NULLs, distinct values, least and greatest of a column."""
+        name = pair.alias
+        # NULL must not count as a value, which its hash would.
+        hashed = f"CASE WHEN {name} IS NOT NULL THEN hash({name}) END"
+        count = f"count(DISTINCT {name})" if max(self.rows) <= EXACT_BELOW else f"approx_count_distinct({hashed})"
+        ends = [f"{end}({name})" if pair.is_ordered else "NULL" for end in ("min", "max")]
+        return [f"count(*) - count({name})", count, *(_text(end) for end in ends)]
 
     def _changed(self, key: Sequence[Pair]) -> dict[str, int]:
         others = [pair for pair in self.common if pair not in key]
@@ -291,6 +295,14 @@ class _Comparison:
 
 def _same(key: Sequence[Pair], left: str, right: str) -> str:
     return " AND ".join(f"{left}.{pair.alias} IS NOT DISTINCT FROM {right}.{pair.alias}" for pair in key)
+
+
+def _chained(operator: str, terms: Sequence[str]) -> str:
+    """SQL for the terms with an associative operator between them; nested evenly, as DuckDB takes 1,000 levels."""
+    if len(terms) < 2:
+        return "".join(terms)
+    half = len(terms) // 2
+    return f"({_chained(operator, terms[:half])} {operator} {_chained(operator, terms[half:])})"
 
 
 def _value(pair: Pair, value: Text) -> Text:
