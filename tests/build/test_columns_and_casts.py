@@ -56,6 +56,19 @@ def test_wrong_type(built_mesh: TinyMesh) -> None:
     assert "cast(amount as decimal(12,2)) as amount" in (fault.command or "")
 
 
+def test_text_in_place_of_numbers_tells_which_is_none(built_mesh: TinyMesh) -> None:
+    """A port of a product with private columns may hold their values under another name, so none is shown."""
+    odd = "case when order_id = 203 then 'Ada' else amount::varchar end as amount from"
+    built_mesh.edit(LINES_SQL, (" amount from", f" {odd}"))
+    (fault,) = refused(built_mesh).faults
+    assert "bound" not in built_mesh.steps
+    assert fault.reason.endswith(
+        "lines.sql yields VARCHAR; 2 of its values are none, such as ••• where order_id = 203, line_no = 1"
+    ) or fault.reason.endswith("such as ••• where order_id = 203, line_no = 2")
+    assert "Ada" not in str(fault)
+    assert "try_cast" in (fault.command or "")
+
+
 def test_faults_of_all_ports_at_once(built_mesh: TinyMesh) -> None:
     built_mesh.edit(CUSTOMERS_SQL, ("name from", "name, 1 as extra from"))
     built_mesh.edit(LINES_SQL, ("amount from", "amount, 2 as extra from"))

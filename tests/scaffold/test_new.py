@@ -160,3 +160,33 @@ def test_data_without_a_key_or_outside_the_mesh_is_told(
     told = capsys.readouterr().err
     assert "lies outside the mesh" in told
     assert "nothing was found that identifies a row" in told
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (
+            "4,2.5,2026-01-04,d",
+            "1 values of pieces cannot become long without loss; first: 2.5 (DOUBLE) in the row where id = 4",
+        ),
+        ("4,n/a,2026-01-04,d", "yields VARCHAR; 1 of its values are none, such as 'n/a' where id = 4"),
+        (
+            "4,2,2026-01-04 10:30:00,d",
+            "yields VARCHAR; 1 of its values are none, such as '2026-01-04 10:30:00' where id = 4",
+        ),
+        ("4,2,soon,d", "yields VARCHAR; 1 of its values are none, such as 'soon' where id = 4"),
+        ("4,2,2026-01-04,9", None),
+    ],
+)
+def test_later_data_lose_nothing(fresh: Path, row: str, told: str | None) -> None:
+    """A new product casts nothing that it need not: what does not fit is refused by the build, never rounded or cut."""
+    head, rows = "id,pieces,sold_on,grade\n", [f"{i},{i},2026-01-0{i},7\n" for i in (1, 2, 3)]
+    data = fresh / "sales.csv"
+    data.write_text(head + "".join(rows) + "4,4,2026-01-04,x\n")
+    assert mesh(fresh, "new", "product", "shop/sales", "--from", str(data)) == 0
+    data.write_text(head + "".join(rows) + row + "\n")
+    built = shell(fresh, "mesh build shop/sales")
+    assert built.returncode == (1 if told else 0), built.stderr
+    assert " ".join((told or "").split()) in " ".join(built.stderr.split())
+    if told is None:
+        assert {line["grade"] for line in answer(fresh, "select grade from mesh.shop.sales")} == {"7", "9"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -14,14 +14,17 @@ from meshwright.build.dbt.generate import SCRATCH_DATABASE
 from meshwright.build.dbt.graph import Graph
 from meshwright.duck import quote
 from meshwright.errors import BuildError, Fault, shown
-from meshwright.spec.model import Column, Port
+from meshwright.spec.model import MASK, Column, Port
 from meshwright.spec.types import TypeSpellingError, from_duckdb, to_duckdb
 from meshwright.spec.words import edit
 
+_NUMBERS = (
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+    "FLOAT", "DOUBLE", "DECIMAL",
+)  # fmt: skip
 _FAMILIES = (
     ("BOOLEAN",),
-    ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
-     "FLOAT", "DOUBLE", "DECIMAL"),
+    _NUMBERS,
     ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"),
     ("TIMESTAMP WITH TIME ZONE",),
     ("TIME",),
@@ -46,9 +49,14 @@ def _is_same(found: str, wanted: str) -> bool:
         return False
 
 
-def compare(port: Port, found: Mapping[str, str], file: Path) -> list[Fault]:
-    """Faults where a model's columns (name to DuckDB type) are not those of the contract."""
-    promised = {c.name: c for c in port.contract.columns}
+def compare(
+    con: duckdb.DuckDBPyConnection, port: Port, relation: str, file: Path, *, masked: bool = False
+) -> list[Fault]:
+    """Faults where the columns of a model, which ``relation`` reads, are not those of the contract.
+
+    ``masked``: no text of the rows is shown, since it may be that of a private column under another name.
+    """
+    promised, found = {c.name: c for c in port.contract.columns}, described(con, relation)
     faults = []
     for name, column in promised.items():
         if name not in found:
@@ -60,7 +68,8 @@ def compare(port: Port, found: Mapping[str, str], file: Path) -> list[Fault]:
                 )
             )  # fmt: skip
         elif not fits(found[name], to_duckdb(column.type)):
-            faults.append(_wrong_type(port, column, found[name], file))
+            stray = _stray(con, port, relation, column, masked=masked) if found[name] == "VARCHAR" else ""
+            faults.append(_wrong_type(port, column, found[name], stray, file))
     for name in found:
         if name not in promised:
             near = difflib.get_close_matches(name, [n for n in promised if n not in found], n=1, cutoff=0.5)
@@ -74,11 +83,11 @@ def compare(port: Port, found: Mapping[str, str], file: Path) -> list[Fault]:
     return faults
 
 
-def bind(views: Iterable[str], graph: Graph, ports: Sequence[Port], project: Path) -> None:
+def bind(views: Iterable[str], graph: Graph, ports: Sequence[Port], project: Path, *, masked: bool = False) -> None:
     """Bind the compiled SQL of ``ports`` and all that they rest on, without running any of it.
 
-    BuildError with every mismatch. A model that does not bind by itself (it needs a table that a hook makes)
-    is left to dbt, whose message names it.
+    BuildError with every mismatch, as :func:`compare` tells it. A model that does not bind by itself (it needs a table
+    that a hook makes) is left to dbt, whose message names it.
     """
     with duck.connect() as con:
         for statement in views:
@@ -93,8 +102,8 @@ def bind(views: Iterable[str], graph: Graph, ports: Sequence[Port], project: Pat
             fault
             for port in ports
             if port.name not in unbound
-            for fault in compare(port, described(con, f"{SCRATCH_DATABASE}.main.{quote(port.name)}"),
-                                 project / graph.models[port.name].file)
+            for fault in compare(con, port, f"{SCRATCH_DATABASE}.main.{quote(port.name)}",
+                                 project / graph.models[port.name].file, masked=masked)
         ]  # fmt: skip
     if faults:
         raise BuildError(*faults)
@@ -116,10 +125,34 @@ def _bound(con: duckdb.DuckDBPyConnection, graph: Graph, name: str, unbound: set
     return True
 
 
-def _wrong_type(port: Port, column: Column, found: str, file: Path) -> Fault:
+def _stray(con: duckdb.DuckDBPyConnection, port: Port, relation: str, column: Column, *, masked: bool) -> str:
+    """Which text is no value of the column's type, and in which row: mostly why a file landed as text."""
+    key = [c for c in port.contract.columns if c.name in port.contract.primary_key and c.name != column.name]
+    name, kind = quote(column.name), to_duckdb(column.type)
+    shown = ", ".join(f"{quote(c.name)}::VARCHAR" for c in [column, *key])
+    wide = {"DATE": "TIMESTAMP", "FLOAT": "FLOAT"}.get(kind, "DOUBLE" if _base(kind) in _NUMBERS else kind)
+    cast, whole = f"TRY_CAST({name} AS {kind})", f"TRY_CAST({name} AS {wide})"
+    wrong = f"{name} IS NOT NULL AND ({cast} IS NULL OR TRY_CAST({cast} AS {wide}) IS DISTINCT FROM {whole})"
+    try:
+        row = con.execute(f"SELECT count(*) OVER (), {shown} FROM {relation} WHERE {wrong} LIMIT 1").fetchone()
+    except duckdb.Error:  # its rows cannot be read either; the type is wrong all the same
+        return ""
+    if row is None:
+        return ""
+    count, value, *of_key = row
+    place = ", ".join(f"{c.name} = {MASK if c.is_private else v}" for c, v in zip(key, of_key, strict=True))
+    told = MASK if masked or column.is_private else repr(value)
+    return f"; {count:,} of its values are none, such as {told}" + (f" where {place}" if place else "")
+
+
+def _wrong_type(port: Port, column: Column, found: str, stray: str, file: Path) -> Fault:
+    kind = to_duckdb(column.type).lower()
+    command = f"cast it in {shown(file)}: cast({column.name} as {kind}) as {column.name}"
+    if stray:
+        command = f"correct it at its source, or say in {shown(file)} what it becomes: try_cast makes NULL of it"
     return column.where.fault(
-        f"the contract of {port.key} promises {column.name} as {column.type}; model {file.name} yields {found}",
-        command=f"cast it in {shown(file)}: cast({column.name} as {to_duckdb(column.type).lower()}) as {column.name}",
+        f"the contract of {port.key} promises {column.name} as {column.type}; model {file.name} yields {found}{stray}",
+        command=command,
     )
 
 

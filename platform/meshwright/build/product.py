@@ -157,7 +157,8 @@ class _Step:
             if again := self._older():
                 return publisher.publish(again)
             statements = self._views()
-            bind(statements, self.graph, [p.port for p in self.plan.due_ports], self.project)
+            ports, masked = [p.port for p in self.plan.due_ports], bool(self._private)
+            bind(statements, self.graph, ports, self.project, masked=masked)
             self.run.on_step("bound")
             self._run_dbt(statements)
             self.run.on_step("built")
@@ -259,7 +260,7 @@ class _Step:
     def _staged(self, con: duckdb.DuckDBPyConnection, plan: PortPlan) -> Staged:
         relation = f"{generate.SCRATCH_DATABASE}.main.{quote(plan.port.name)}"
         file = self.project / self.graph.models[plan.port.name].file
-        stager = Stager(con, plan.port, relation, file)
+        stager = Stager(con, plan.port, relation, file, bool(self._private))
         try:
             stager.check()
             parts = stager.parts()

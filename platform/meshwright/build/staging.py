@@ -45,13 +45,15 @@ class Stager:
     port: Port
     relation: str
     file: Path
+    masked: bool = False
+    """Whether no message may show a text, which may be that of a private column under another name."""
 
     def check(self) -> None:
         """BuildError where columns or types differ from the contract, or a value would be lost in a cast."""
-        found = described(self.con, self.relation)
-        faults = compare(self.port, found, self.file)
+        faults = compare(self.con, self.port, self.relation, self.file, masked=self.masked)
         if faults:
             raise BuildError(*faults)
+        found = described(self.con, self.relation)
         for column in self.port.contract.columns:
             if found[column.name] != to_duckdb(column.type):
                 self._require_lossless(column, found[column.name])

@@ -54,7 +54,6 @@ class ProposedColumn:
         return {
             **asdict(self),
             "ident": identifier(self.name),
-            "duckdb": parsed.duckdb,
             "logical": logical(parsed),
         }
 

@@ -5,6 +5,7 @@ Everything that follows from the rows of today and not from their types is a pro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -56,6 +57,8 @@ _KEY_WORDS = frozenset(
 )
 _DATES = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d")
 """How dates are written beside ISO 8601."""
+_AMOUNT = "-?([0-9]+|[0-9]{1,3}([.][0-9]{3})+),[0-9]{2}"
+"""An amount with a decimal comma; two digits behind it, as three might be thousands."""
 _COUNTED = frozenset({"int", "long", "float", "double", "decimal"})
 _WIDEST_KEY, _MOST_TRIES = 3, 40
 
@@ -82,7 +85,7 @@ def derive(con: duckdb.DuckDBPyConnection, relation: str) -> list[ProposedColumn
     Reads the data a few times: once for all columns, once for each candidate key and value set.
     """
     rows, found = _measured(con, relation)
-    found = [_dated(con, relation, rows, f) if f.kind == "string" else f for f in found]
+    found = [_read(con, relation, rows, f) if f.kind == "string" else f for f in found]
     columns = [_with_values(con, relation, rows, _with_bounds(rows, f)) for f in found]
     keys = _key(con, relation, rows, found) if rows else ()
     told = f"{_count(len(keys))} no two of {rows:,} rows share" if keys else ""
@@ -119,21 +122,56 @@ def _column(name: str, original: str, type_: str) -> ProposedColumn:
     return ProposedColumn(
         name=name,
         type=published(type_),
-        sql=in_jinja(identifier(original)),
+        sql=in_jinja(_as_promised(identifier(original), type_, published(type_))),
         description=said(name),
         classification=PERSONAL_CLASS if private else "internal",
         proposed=proposed,
     )
 
 
-def _dated(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Found) -> _Found:
-    """A text column whose values are all dates in one format; where that may be two, only the note that it looks so."""
+def _as_promised(sql: str, found: str, promised: str) -> str:
+    """SQL for a column that lands as type ``found``; without a cast where that is what is promised.
+
+    A cast would round, or cut, what a later file has in place of it; the build takes only what nothing is lost of. Text
+    alone is cast always: a file in which it looks like numbers lands them as numbers, which is no loss.
+    """
+    kind = types.to_duckdb(promised)
+    return sql if kind == found and kind != "VARCHAR" else f"cast({sql} as {kind.lower()})"
+
+
+def _read(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Found) -> _Found:
+    """A text column as that which all of its values are: dates or amounts that a file writes in its country's way."""
     name = quote(found.original)
     # The first value spares reading the rest of nearly every text.
     first = con.execute(f"SELECT {name}::VARCHAR FROM {relation} WHERE {name} IS NOT NULL LIMIT 1").fetchone()
-    likely = [f for f in _DATES if first and _reads(con, f, first[0])]
-    if not likely:
+    if first is None:
         return found
+    if re.fullmatch(_AMOUNT, first[0]):
+        return _amounts(con, relation, rows, found)
+    likely = [format_ for format_ in _DATES if _reads(con, format_, first[0])]
+    return _dates(con, relation, rows, found, likely) if likely else found
+
+
+def _amounts(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Found) -> _Found:
+    name, sql = quote(found.original), f"{identifier(found.original)}::varchar"
+    odd = f"count({name}) - count(CASE WHEN regexp_full_match({name}::VARCHAR, {literal(_AMOUNT)}) THEN 1 END)"
+    dotted = f"count(CASE WHEN contains({name}::VARCHAR, '.') THEN 1 END)"
+    told = con.execute(f"SELECT {odd}, {dotted} FROM {relation}").fetchone()
+    if told is None or told[0]:
+        return found
+    if told[1]:
+        # A dot before two digits stays: a file that comes to be written with decimal points is read rightly too.
+        sql = f"regexp_replace({sql}, '[.]([0-9]{{3}})', '\\1', 'g')"
+    # A double: text would be rounded to a decimal, of a double the build refuses what has more digits.
+    sql = in_jinja(f"cast(replace({sql}, ',', '.') as double)")
+    note = {"type": f"all values of {rows:,} rows are amounts with a decimal comma"}
+    column = replace(found.column, type="decimal(18,2)", sql=sql, proposed={**found.column.proposed, **note})
+    return replace(found, column=column)
+
+
+def _dates(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Found, likely: Sequence[str]) -> _Found:
+    """Dates where one format reads all of them; where that may be two, only the note that it looks so."""
+    name = quote(found.original)
     wrong = ", ".join(f"count({name}) - count(try_strptime({name}::VARCHAR, {literal(f)}))" for f in likely)
     told = con.execute(f"SELECT {wrong} FROM {relation}").fetchone() or ()
     fits = [format_ for format_, failed in zip(likely, told, strict=True) if not failed]
@@ -141,7 +179,7 @@ def _dated(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Fou
         return found
     column = found.column
     if len(fits) == 1:
-        sql = in_jinja(f"strptime({identifier(found.original)}, {literal(fits[0])})")
+        sql = in_jinja(f"cast(strptime({identifier(found.original)}, {literal(fits[0])}) as date)")
         note = {"type": f"all values of {rows:,} rows are dates when read as {fits[0]}"}
         column = replace(column, type="date", sql=sql)
     else:
