@@ -15,8 +15,13 @@ from support.commands import MESH
 
 from .conftest import snapshot
 
-AT_A_TERMINAL = "import os, sys; os.login_tty(int(sys.argv[1])); os.execv(sys.argv[2], sys.argv[2:])"
-"""Makes a terminal that of the process, which becomes the command then."""
+AT_A_TERMINAL = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+    "os.login_tty(int(sys.argv[1])); os.execv(sys.argv[2], sys.argv[2:])"
+)
+"""Makes a terminal that of the process, which becomes the command then. Who runs tests in the background of a shell
+has Ctrl-C ignored, by all that comes of it.
+"""
 
 
 class Terminal:
