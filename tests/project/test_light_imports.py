@@ -47,6 +47,18 @@ def test_the_help_of_a_check_imports_every_stage_and_nothing_heavy(tmp_path: Pat
     assert imported_by(code, tmp_path, HEAVIER) == ([], "True")
 
 
+def test_a_new_product_of_a_file_imports_nothing_heavy(tmp_path: Path) -> None:
+    """DuckDB itself imports pandas, half a second, as soon as a statement has a parameter."""
+    rows = "".join(f"{i},0{i}.01.2026,a\n" for i in range(1, 9))
+    (tmp_path / "data.csv").write_text(f"id,day,kind\n{rows}")
+    code = (
+        "from meshwright.cli import main\n"
+        "assert main(['init', '--no-git', '--email', 'a@example.com', 'mesh']) == 0\n"
+        "print(main(['-C', 'mesh', 'new', 'product', 'shop/things', '--from', 'data.csv']))"
+    )
+    assert imported_by(code, tmp_path, HEAVIER) == ([], "0")
+
+
 @pytest.fixture(scope="module")
 def mesh_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example mesh as ``mesh prepare`` leaves it: with its dbt manifests built."""

@@ -45,10 +45,10 @@ def attached(url: str) -> duckdb.DuckDBPyConnection:
 def relation(con: duckdb.DuckDBPyConnection, table: str) -> str:
     """SQL for ``<schema>.<table>``; no schema is ``public``. InputError with the nearest where it is not there."""
     schema, _, name = table.rpartition(".")
-    rows = con.execute(
-        "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = ? ORDER BY ALL",
-        [_CATALOG],
-    ).fetchall()
+    named = (
+        f"SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = {duck.literal(_CATALOG)}"
+    )
+    rows = con.execute(f"{named} ORDER BY ALL").fetchall()
     wanted = (schema or "public", name)
     if wanted not in rows:
         known = [f"{s}.{t}" for s, t in rows]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, compress
 from typing import Any
 
 import duckdb
@@ -141,14 +141,16 @@ def _as_promised(sql: str, found: str, promised: str) -> str:
 
 def _read(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Found) -> _Found:
     """A text column as that which all of its values are: dates or amounts that a file writes in its country's way."""
-    name = quote(found.original)
+    text = f"{quote(found.original)}::VARCHAR"
+    reads = ", ".join(f"try_strptime({text}, {literal(format_)}) IS NOT NULL" for format_ in _DATES)
     # The first value spares reading the rest of nearly every text.
-    first = con.execute(f"SELECT {name}::VARCHAR FROM {relation} WHERE {name} IS NOT NULL LIMIT 1").fetchone()
+    first = con.execute(f"SELECT {text}, {reads} FROM {relation} WHERE {text} IS NOT NULL LIMIT 1").fetchone()
     if first is None:
         return found
-    if re.fullmatch(_AMOUNT, first[0]):
+    value, *read = first
+    if re.fullmatch(_AMOUNT, value):
         return _amounts(con, relation, rows, found)
-    likely = [format_ for format_ in _DATES if _reads(con, format_, first[0])]
+    likely = list(compress(_DATES, read))
     return _dates(con, relation, rows, found, likely) if likely else found
 
 
@@ -186,11 +188,6 @@ def _dates(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Fou
         either = " or ".join(fits)
         note = {"type": f"looks like dates, of which nobody can tell day from month; say {either} in staging"}
     return replace(found, column=replace(column, proposed={**column.proposed, **note}))
-
-
-def _reads(con: duckdb.DuckDBPyConnection, format_: str, value: str) -> bool:
-    row = con.execute("SELECT try_strptime(?, ?) IS NOT NULL", [value, format_]).fetchone()
-    return bool(row and row[0])
 
 
 def _with_bounds(rows: int, found: _Found) -> _Found:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from meshwright.duck import literal
 from meshwright.errors import Fault, InputError
 
 _DELIMITERS = ",;\t|"
@@ -32,10 +33,8 @@ def _require_fields(con: duckdb.DuckDBPyConnection, file: Path) -> None:
     first = _first_line(file)
     if first is None:
         raise _refusal("holds nothing but blank lines, so no column can be derived from it", file, 1)
-    sniffed = con.execute(
-        "SELECT Delimiter, SkipRows, HasHeader, list_transform(Columns, lambda c: c.name) FROM sniff_csv(?)",
-        [str(file)],
-    ).fetchone()
+    told = "Delimiter, SkipRows, HasHeader, list_transform(Columns, lambda c: c.name)"
+    sniffed = con.execute(f"SELECT {told} FROM sniff_csv({literal(file)})").fetchone()
     assert sniffed is not None
     delimiter, skipped, has_header, names = sniffed
     if len(names) == 1:
@@ -53,7 +52,7 @@ def _require_fields(con: duckdb.DuckDBPyConnection, file: Path) -> None:
 
 
 def _require_objects(con: duckdb.DuckDBPyConnection, file: Path) -> None:
-    columns = [row[0] for row in con.execute("DESCRIBE FROM read_json(?)", [str(file)]).fetchall()]
+    columns = [row[0] for row in con.execute(f"DESCRIBE FROM read_json({literal(file)})").fetchall()]
     if columns != ["json"]:
         return
     with file.open("rb") as handle:
