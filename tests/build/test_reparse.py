@@ -8,10 +8,10 @@ import pytest
 
 from meshwright.build.dbt import generate
 from meshwright.build.dbt.graph import Graph
-from meshwright.build.dbt.manifests import graph_of
+from meshwright.build.dbt.manifests import graph_of, manifest_of
 from meshwright.config import Settings
 from meshwright.errors import BuildError
-from support.tiny import LINES_SQL, MODELS, ORDERS_SQL, STG_LINES, TinyMesh
+from support.tiny import CUSTOMERS_SQL, INGEST_PY, LINES_SQL, MODELS, ORDERS_SQL, STG_LINES, TinyMesh
 
 MACRO = "dbt_projects/shop/macros/half.sql"
 
@@ -72,6 +72,23 @@ def test_memory_that_is_damaged_is_done_without(parsed: TinyMesh) -> None:
     remembered.write_bytes(b"\x93not what dbt wrote")
     parsed.edit(MACRO, ("/ 2", "/ 4"))
     assert parsed.parse("shop") == afresh(parsed)
+
+
+def test_a_new_source_has_nothing_read_anew_but_its_readers(parsed: TinyMesh) -> None:
+    """A domain with a hundred products pays for the one that it adds."""
+
+    def read_at() -> dict[str, float]:
+        manifest = manifest_of(parsed.settings, parsed.parse("shop"))
+        return {node.name: node.created_at for node in manifest.nodes.values() if node.resource_type == "model"}
+
+    before = read_at()
+    places = parsed.root / "dbt_projects/shop/models/_mesh"
+    assert {file.name for file in places.iterdir()} == {"landing__lines.yml", "landing__people.yml"}
+    parsed.edit(INGEST_PY, ("def people(", "def persons("))
+    parsed.edit(CUSTOMERS_SQL, ("'people'", "'persons'"))
+    after = read_at()
+    assert {name for name in before if after[name] != before[name]} == {"customers"}
+    assert {file.name for file in places.iterdir()} == {"landing__lines.yml", "landing__persons.yml"}
 
 
 @pytest.mark.parametrize("where", ["macro-paths", "package", "link"])

@@ -27,7 +27,7 @@ Examples:
 def command(ctx: click.Context) -> None:
     """Refresh generated dbt files and manifests of all domains.
 
-    Writes dbt_projects/<domain>/profiles.yml and models/_mesh/sources.yml from the contracts, and has dbt read each
+    Writes dbt_projects/<domain>/profiles.yml and models/_mesh/*.yml from the contracts, and has dbt read each
     project whose files changed. Every other verb does that as it needs it.
     """
     from meshwright.spec import load

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,29 +32,47 @@ def project_dir(mesh: Mesh, domain: str) -> Path:
 def refresh(settings: Settings, mesh: Mesh, domain: Domain, sources: Mapping[str, Source]) -> None:
     """Bring the generated files of a domain up to date.
 
-    Files are written only where they differ, so that hashes and modification times stay.
+    Files are written only where they differ, so that hashes and modification times stay; those of sources that are no
+    more go.
     """
-    for file, text in generated(settings, mesh, domain, sources).items():
+    wanted = generated(settings, mesh, domain, sources)
+    for file, text in wanted.items():
         write_whole(file, text)
+    for file in _stale(mesh, domain, wanted):
+        file.unlink(missing_ok=True)
     if (project_dir(mesh, domain.name) / PROJECT_FILE).is_file():
         _by_hand(settings, domain).parent.mkdir(parents=True, exist_ok=True)
 
 
 def outdated(settings: Settings, mesh: Mesh, domain: Domain, sources: Mapping[str, Source]) -> list[Path]:
-    """Generated files that are not there or not what the contracts ask for; changes nothing."""
-    return [file for file, text in generated(settings, mesh, domain, sources).items() if not _holds(file, text)]
+    """Generated files that are not there, not what the contracts ask for, or of no use any more; changes nothing."""
+    wanted = generated(settings, mesh, domain, sources)
+    return [file for file, text in wanted.items() if not _holds(file, text)] + _stale(mesh, domain, wanted)
 
 
 def generated(settings: Settings, mesh: Mesh, domain: Domain, sources: Mapping[str, Source]) -> dict[Path, str]:
-    """``models/_mesh/sources.yml`` and ``profiles.yml`` as they should be; none without a dbt project."""
+    """``models/_mesh/<source>__<table>.yml`` and ``profiles.yml`` as they should be; none without a dbt project.
+
+    Each table has a file of its own: dbt reads anew what uses any source of a file that changed.
+    """
     project = project_dir(mesh, domain.name)
     if not (project / PROJECT_FILE).is_file():
         return {}
     views = {"root": str(settings.root.absolute()), "domain": domain.name}
-    return {
-        project / "models" / "_mesh" / "sources.yml": _dump(_sources(mesh, domain, sources)),
-        project / "profiles.yml": _dump(profile(settings, _by_hand(settings, domain), views)),
+    tables = {
+        _sources_of(project) / f"{source}__{table['name']}.yml": _dump(_source(source, table))
+        for source, table in _tables(mesh, domain, sources)
     }
+    return {**tables, project / "profiles.yml": _dump(profile(settings, _by_hand(settings, domain), views))}
+
+
+def _sources_of(project: Path) -> Path:
+    return project / "models" / "_mesh"
+
+
+def _stale(mesh: Mesh, domain: Domain, wanted: Mapping[Path, str]) -> list[Path]:
+    """Files that the contracts asked for once; the folder is the platform's alone."""
+    return [f for f in sorted(_sources_of(project_dir(mesh, domain.name)).glob("*.yml")) if f not in wanted]
 
 
 def _by_hand(settings: Settings, domain: Domain) -> Path:
@@ -83,18 +101,16 @@ def project_hash(project: Path) -> str:
     return digest.hexdigest()
 
 
-def _sources(mesh: Mesh, domain: Domain, sources: Mapping[str, Source]) -> dict[str, Any]:
-    read = sorted({i.port for product in domain.products.values() for i in product.inputs})
-    foreign: dict[str, list[Port]] = {}
-    for key in read:
-        foreign.setdefault(mesh.ports[key].domain, []).append(mesh.ports[key])
-    groups = [_group("landing", ({"name": s.name, "description": s.ingest.description} for s in sources.values()))]
-    groups += [_group(name, map(_table, ports)) for name, ports in foreign.items()]
-    return {"version": 2, "sources": [g for g in groups if g["tables"]]}
+def _tables(mesh: Mesh, domain: Domain, sources: Mapping[str, Source]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What models of the domain may read, as dbt's name of the source and the table in it."""
+    for source in sources.values():
+        yield "landing", {"name": source.name, "description": source.ingest.description}
+    for key in sorted({i.port for product in domain.products.values() for i in product.inputs}):
+        yield mesh.ports[key].domain, _table(mesh.ports[key])
 
 
-def _group(name: str, tables: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    return {"name": name, "database": "mesh", "schema": name, "tables": list(tables)}
+def _source(name: str, table: dict[str, Any]) -> dict[str, Any]:
+    return {"version": 2, "sources": [{"name": name, "database": "mesh", "schema": name, "tables": [table]}]}
 
 
 def _table(port: Port) -> dict[str, Any]:
