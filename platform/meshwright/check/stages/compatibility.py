@@ -15,7 +15,7 @@ from meshwright.spec.model import Product
 
 if TYPE_CHECKING:
     from meshwright.check.baseline import Before
-    from meshwright.spec.compatibility import Change, Judgement, ProductJudgement
+    from meshwright.spec.compatibility import Change, Judgement, ProductJudgement, VersionJudgement
 
 
 class Compatibility(Stage):
@@ -74,17 +74,16 @@ class Compatibility(Stage):
     def _of_port(self, product: Product, key: str, judgement: Judgement) -> Iterator[Finding]:
         from meshwright.spec.compatibility import Verdict, way_out
 
+        name, version, first = key.partition(".")[2], judgement.version, next(iter(judgement.breaking), None)
+        own = first is None or version.required is None or version.verdict is not Verdict.MAJOR
         for change in judgement.changes:
-            yield self._told(
-                product, change, breaks=change in judgement.breaking, remedy=way_out(key.partition(".")[2])
-            )
+            told = _with_version(change, version) if change is first and not own else change
+            yield self._told(product, told, breaks=change in judgement.breaking, remedy=way_out(name))
             if change.approval:
-                yield self._approval(product, key.partition(".")[2], change)
-        told = any(change.path == "version" and change.verdict is Verdict.REFUSED for change in judgement.changes)
-        if not judgement.version.enough and judgement.changes and not told:
-            wanted = judgement.version.required
+                yield self._approval(product, name, change)
+        if own and not version.enough and judgement.changes and not _step_refused(judgement):
             where = next(iter(judgement.changes)).where
-            fault = Fault(judgement.version.reason, where.file, key=f"{key} version", suggestion=wanted)
+            fault = Fault(version.reason, where.file, key=f"{key} version", suggestion=version.required)
             yield self.error("version", fault, product)
 
     def _approval(self, product: Product, port: str, change: Change) -> Finding:
@@ -128,6 +127,21 @@ class Compatibility(Stage):
                 places = f"domains/{key} dbt_projects/{domain}/models/{name}"
                 fault = Fault(reason, key=key, command=f"git restore --source {commit} -- {places}")
                 yield self.error("output-port-removed", fault, key)
+
+
+def _step_refused(judgement: Judgement) -> bool:
+    """Whether a change says already what is wrong with the step from one version to the other."""
+    from meshwright.spec.compatibility import Verdict
+
+    return any(change.path == "version" and change.verdict is Verdict.REFUSED for change in judgement.changes)
+
+
+def _with_version(change: Change, version: VersionJudgement) -> Change:
+    """A breaking change that says which version it takes, where the new one does not tell of it."""
+    if version.enough:
+        return change
+    reason = f"{change.reason}; version {version.old} must become {version.required}"
+    return replace(change, reason=reason if version.new == version.old else f"{reason}, not {version.new}")
 
 
 def _counted_on(judgement: Judgement, old: Before, new: Product, name: str) -> Judgement:

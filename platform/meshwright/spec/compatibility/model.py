@@ -67,7 +67,8 @@ class Change:
 class VersionJudgement:
     """What the version must become. ``required`` is the lowest that will do, None where nobody can tell.
 
-    ``enough`` says whether the new one will; ``reason`` is one sentence.
+    ``enough`` says whether the new one will; ``reason`` is one sentence. ``verdict`` is that of the changes of which
+    the version must tell.
     """
 
     old: str
@@ -75,6 +76,7 @@ class VersionJudgement:
     required: str | None
     enough: bool
     reason: str
+    verdict: Verdict = Verdict.NONE
 
     def as_json(self) -> dict[str, Any]:
         """As ``mesh contract diff --format json`` prints it."""

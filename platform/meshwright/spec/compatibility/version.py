@@ -101,10 +101,11 @@ def judge(old: str, new: str, verdict: Verdict, wrong: str | None = None) -> Ver
     if before is None:
         same = old == new and verdict is not Verdict.NONE
         reason = f"version {old!r} is no major.minor.patch: nobody can tell what comes next"
-        return VersionJudgement(old, new, None, not same and wrong is None, wrong or reason)
+        return VersionJudgement(old, new, None, not same and wrong is None, wrong or reason, verdict)
     required = before.after(verdict)
     if wrong is not None or after is None:
-        return VersionJudgement(old, new, str(required), False, wrong or f"version {new!r} is no major.minor.patch")
+        reason = wrong or f"version {new!r} is no major.minor.patch"
+        return VersionJudgement(old, new, str(required), False, reason, verdict)
     enough = after.core >= required.core if after.order > before.order else verdict is Verdict.NONE
     if enough:
         reason = (
@@ -116,4 +117,4 @@ def judge(old: str, new: str, verdict: Verdict, wrong: str | None = None) -> Ver
         reason = f"the changes are {verdict}: version {old} must become {required}, not {new}"
         if old == new:
             reason = f"the changes are {verdict}, but the version is still {old}: it must become {required}"
-    return VersionJudgement(old, new, str(required), enough, reason)
+    return VersionJudgement(old, new, str(required), enough, reason, verdict)
