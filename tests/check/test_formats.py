@@ -13,7 +13,7 @@ from meshwright.check.github import annotation
 from meshwright.check.model import Finding, Severity
 from meshwright.errors import Fault
 from support.commands import Outcome
-from support.tiny import TinyMesh
+from support.tiny import CUSTOMERS_CONTRACT, ORDERS_CONTRACT, TinyMesh
 
 from .repository import WEEKLY, repository
 
@@ -82,6 +82,24 @@ def test_text_is_findings_and_a_last_line_and_stages_are_progress(sound: TinyMes
     assert f"{WEEKLY}:5" in first
     assert "          | ^" in said.out
     assert said.out.splitlines()[-1].startswith("failed: 2 products, ")
+
+
+def test_notes_that_ask_for_the_same_are_told_together_in_text_alone(sound: TinyMesh, check: Check) -> None:
+    for file in (CUSTOMERS_CONTRACT, ORDERS_CONTRACT):
+        sound.edit(file, ("required: true\n", "required: true  # proposed: none of 4 rows lacks it\n"))
+    rows = check(sound.root, "shop", "--only", "spec").out.splitlines()
+    assert rows[:-1] == [
+        "    note spec/proposed",
+        f"      {sound.root / ORDERS_CONTRACT}:19 - shop.orders: 1 line is still proposed and not yet decided",
+        f"      {sound.root / CUSTOMERS_CONTRACT}:13 - shop.customers: 1 line is still proposed and not yet decided",
+        "      next: keep, change or remove what is marked, and take the mark away",
+    ]
+    annotated = check(sound.root, "shop", "--only", "spec", "--format", "github").out
+    assert [runner(line)[1]["file"] for line in annotated.splitlines()] == [ORDERS_CONTRACT, CUSTOMERS_CONTRACT]
+    sound.edit(CUSTOMERS_CONTRACT, ("  # proposed: none of 4 rows lacks it", ""))
+    alone = check(sound.root, "shop", "--only", "spec").out.splitlines()
+    assert alone[0].startswith("    note spec/proposed  ")
+    assert "required: true  # proposed" in alone[1], "one alone shows its line"
 
 
 def test_json_has_everything(sound: TinyMesh, report: Callable[..., dict[str, Any]]) -> None:

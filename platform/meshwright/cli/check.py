@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -157,8 +157,25 @@ class _Printer:
         why = f" because {result.reason}" if result.reason else ""
         shown = style(f"{result.verdict:<8}", fg=_COLOURS[result.verdict])
         say(f"  {shown}  {result.stage:<14}{result.seconds:6.1f} s{why}")
-        for finding in result.findings:
-            self.tell(told(finding))
+        for alike in _gathered(result.findings):
+            self.tell(told(alike[0]) if len(alike) == 1 else _told_together(alike))
+
+
+def _gathered(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Findings as they came, notes of one rule that ask for the same beside the first of them."""
+    groups: dict[object, list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        alike = finding.severity == "note" and finding.fault.command
+        groups.setdefault((finding.rule, finding.fault.command) if alike else number, []).append(finding)
+    return list(groups.values())
+
+
+def _told_together(findings: Sequence[Finding]) -> str:
+    """Several notes that ask for the same, a line each."""
+    first = findings[0]
+    lines = [str(finding.fault).splitlines()[0] for finding in findings]
+    head = f"{first.severity} {first.stage}/{first.rule}"
+    return "\n".join(f"    {row}" for row in (head, *(f"  {line}" for line in lines), f"  next: {first.fault.command}"))
 
 
 def told(finding: Finding) -> str:
