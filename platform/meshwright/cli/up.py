@@ -23,6 +23,9 @@ Examples:
   mesh up
   mesh up --port 3001
 """
+_UNTOLD = "ignore:Class ,ignore:Function `dev_command` is superseded"
+"""Dagster's warnings of itself, by how they begin: of its classes in beta, at every start of every location, and of the
+command that is started here. Who runs a mesh can do nothing about either."""
 
 
 @click.command("up", epilog=EXAMPLES, short_help="Start the Dagster UI and daemon with all code locations.")
@@ -55,8 +58,7 @@ def _serve(settings: Settings, host: str, port: int) -> int:
     dagster = Path(sys.executable).with_name("dagster")
     arguments = [str(dagster), "dev", "-w", str(settings.root / "workspace.yaml"), "-h", host, "-p", str(port)]
     say(f"starting Dagster on http://{host}:{port} - Ctrl-C stops the UI, the daemon and every code location")
-    # Dagster warns of classes of its own that are in beta, at every start of every location.
-    variables = {**os.environ, **environment(settings), "PYTHONWARNINGS": "ignore:Class "}
+    variables = {**os.environ, **environment(settings), "PYTHONWARNINGS": _UNTOLD}
     # A shell starts background jobs deaf to SIGINT, and children inherit that; Dagster ends by it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(arguments, cwd=settings.root, env=variables, stdout=2, start_new_session=True)
