@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from support.commands import FIRST, MESH, REFUSED, SECOND, Outcome, shell
+from support.terminal import on_terminal
 from support.tiny import TinyMesh
 
 Run = Callable[..., Outcome]
@@ -108,6 +109,17 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(story: TinyMesh) -> None:
         done = shell(story.root, f'mesh query --format {form} "{sql}" | head -1')
         assert (done.returncode, done.stderr) == (0, "")
         assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_terminal_gets_200_rows_and_a_count_and_a_pipe_every_row(story: TinyMesh) -> None:
+    sql = "select i from range(5000) as r(i), (from mesh.shop.orders limit 1)"
+    shown = on_terminal([MESH, "query", sql], story.root, "stdout")
+    assert (shown.code, len(shown.out.splitlines())) == (0, 202)
+    assert shown.err == "… 4,800 more rows; --format csv or json gives all\n"
+    whole = on_terminal([MESH, "query", "--format", "csv", sql], story.root, "stdout")
+    assert (len(whole.out.splitlines()), whole.err) == (5_001, ""), "what was asked for by name is not cut"
+    piped = shell(story.root, f'mesh query "{sql}"')
+    assert (len(piped.stdout.splitlines()), piped.stderr) == (5_002, "")
 
 
 def test_ctrl_c_stops_a_query(story: TinyMesh) -> None:
