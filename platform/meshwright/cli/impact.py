@@ -1,8 +1,8 @@
-"""``mesh impact``: who uses a port or a column of it."""
+"""``mesh impact``: who uses a port or a column of it, or the ports of a domain or product."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,12 +11,14 @@ from meshwright.cli.output import emit, emit_json, format_option, say, settings_
 from meshwright.cli.words import counted
 
 if TYPE_CHECKING:
+    from meshwright.check.impact.asked import Asked
     from meshwright.check.impact.model import Hit, Target
 
 EXAMPLES = """\b
 Examples:
   mesh impact sales.transactions               who reads the port
   mesh impact sales.transactions.sales_value   who uses the column, however far
+  mesh impact sales                            which ports of the domain are read, and by whom
 """
 
 _MOST = 6
@@ -24,11 +26,13 @@ _MOST = 6
 
 
 @click.command("impact", epilog=EXAMPLES, short_help="Tell who uses a port or a column of it.")
-@click.argument("names", nargs=-1, required=True, metavar="PORT[.COLUMN]...")
+@click.argument("names", nargs=-1, required=True, metavar="DOMAIN|PRODUCT|PORT[.COLUMN]...")
 @format_option
 @click.pass_context
 def command(ctx: click.Context, names: tuple[str, ...], format_: str) -> None:
     """Tell who uses a port or a column of it, with owners: by the SQL of consumers, however far behind.
+
+    A domain or a product stands for all of its ports.
 
     What products read and make of it is told by their compiled dbt models; besides, contracts are named whose rules
     look at it.
@@ -40,20 +44,28 @@ def command(ctx: click.Context, names: tuple[str, ...], format_: str) -> None:
 
     settings = settings_of(ctx)
     sound = load_sound(settings.root)
-    targets = asked(sound.mesh, names)
+    selection = asked(sound.mesh, names)
     world = now(settings, sound, say)
-    found = hits(world, targets)
+    found = hits(world, tuple(dict.fromkeys(target for one in selection for target in one.targets)))
     if format_ == "json":
         root = settings.root.absolute()
         emit_json([_as_data(target, [hit.as_json(root) for hit in mine]) for target, mine in found.items()])
     else:
-        emit("\n\n".join(_told(target, mine) for target, mine in found.items()))
+        heads = [_head(one, found) for one in selection if one.kind != "port"]
+        emit("\n\n".join([*heads, *(_told(target, mine) for target, mine in found.items())]))
     for key, reason in world.unread.items():
         say(f"{key} cannot be read and may use more: {reason}")
 
 
 def _as_data(target: Target, hits: list[dict[str, Any]]) -> dict[str, Any]:
     return {"port": target.port, "column": target.column, "owner": target.owner, "used": bool(hits), "hits": hits}
+
+
+def _head(asked: Asked, found: Mapping[Target, tuple[Hit, ...]]) -> str:
+    """What a domain or product stands for, and which of its ports are used."""
+    used, ports = [target.name for target in asked.targets if found[target]], counted(len(asked.targets), "port")
+    told = f"{len(used)} of {ports} {'is' if len(used) == 1 else 'are'} used: {', '.join(used)}"
+    return f"{asked.kind} {asked.name}: {told if used else f'nobody uses its {ports}'}"
 
 
 def _told(target: Target, hits: tuple[Hit, ...]) -> str:

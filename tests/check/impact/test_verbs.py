@@ -48,6 +48,27 @@ shop.customers.name: nobody uses it
     )
 
 
+def test_which_ports_of_a_domain_or_product_are_used(sound: TinyMesh, check: Check) -> None:
+    contract = sound.root / tiny.WEEKLY_CONTRACT
+    text = contract.read_text()
+    contract.write_text(text[: text.index("        relationships:")] + text[text.index("      - name: amount") :])
+    told = check(sound.root, "shop", verb="impact")
+    assert told.code == 0, told.err
+    head, *blocks = told.out.split("\n\n")
+    assert head == "domain shop: 2 of 3 ports are used: shop.lines, shop.orders"
+    assert [block.splitlines()[0] for block in blocks] == [
+        "shop.lines: used by 1 product", "shop.orders: used by 1 product", "shop.customers: nobody uses it",
+    ]  # fmt: skip
+    assert check(sound.root, "insight/weekly", "shop.customers", verb="impact").out == (
+        "product insight/weekly: nobody uses its 1 port\n\n"
+        "insight.weekly_sales: nobody uses it\n\nshop.customers: nobody uses it\n"
+    )
+    data = json.loads(check(sound.root, "shop", "shop/orders", "--format", "json", verb="impact").out)
+    assert [(found["port"], found["used"]) for found in data] == [
+        ("shop.lines", True), ("shop.orders", True), ("shop.customers", False),
+    ]  # fmt: skip
+
+
 def test_who_uses_a_port_as_data(sound: TinyMesh, check: Check) -> None:
     (found,) = json.loads(check(sound.root, "shop.customers", "--format", "json", verb="impact").out)
     assert (found["port"], found["column"], found["owner"], found["used"]) == (
@@ -64,7 +85,8 @@ def test_who_uses_a_port_as_data(sound: TinyMesh, check: Check) -> None:
         ("shop.ordrs.amount", "there is no port 'shop.ordrs'", "shop.orders.amount"),
         ("shop.orders.amont", "shop.orders has no column 'amont'", "shop.orders.amount"),
         ("shop.orders.amount.part", "lineage goes down to columns", "shop.orders.amount"),
-        ("shop", "there is no port 'shop'", None),
+        ("shp", "there is no domain, product or port 'shp'", "shop"),
+        ("shop/ordrs", "there is no domain, product or port 'shop/ordrs'", "shop/orders"),
     ],
 )
 def test_what_is_not_there(sound: TinyMesh, check: Check, name: str, reason: str, suggestion: str | None) -> None:

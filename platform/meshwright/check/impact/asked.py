@@ -3,34 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from meshwright.check.impact.model import Target
 from meshwright.errors import Fault, InputError
+from meshwright.spec.index import unknown_selector
 from meshwright.spec.model import Mesh
 from meshwright.spec.words import listed, nearest
 
 
-def asked(mesh: Mesh, names: Sequence[str]) -> tuple[Target, ...]:
-    """The ports ``<domain>.<port>`` and columns ``<domain>.<port>.<column>``; a leading ``mesh.`` may stand.
+@dataclass(frozen=True)
+class Asked:
+    """One name and what it stands for: all ports of a ``domain`` or ``product``, else a ``port`` or a column of it."""
 
-    InputError naming every one that is none, with the nearest that is.
+    name: str
+    kind: Literal["domain", "product", "port"]
+    targets: tuple[Target, ...]
+
+
+def asked(mesh: Mesh, names: Sequence[str]) -> tuple[Asked, ...]:
+    """What domains, products, ports ``<domain>.<port>`` and columns ``<domain>.<port>.<column>`` stand for.
+
+    A leading ``mesh.`` may stand. InputError naming every one that is none, with the nearest that is.
     """
-    found: list[Target] = []
+    found: list[Asked] = []
     faults: list[Fault] = []
     for name in names:
         parts = name.removeprefix("mesh.").split(".")
         key = ".".join(parts[:2])
-        if key not in mesh.ports:
+        if len(parts) == 1:
+            several = _several(mesh, key)
+            faults += [] if several else [unknown_selector(key, mesh.domains, mesh.products, mesh.ports)]
+            found += [several] if several else []
+        elif key not in mesh.ports:
             near = nearest(key, mesh.ports)
             column = "".join(f".{part}" for part in parts[2:])
             reason = f"there is no port {key[:80]!r}"
             faults.append(Fault(reason, key=name, suggestion=near and f"{near}{column}", command="mesh status"))
         else:
             faults += _unknown(mesh, key, parts[2:], name)
-            found.append(Target(key, parts[2] if len(parts) > 2 else None, mesh.product_of(key).key))
+            target = Target(key, parts[2] if len(parts) > 2 else None, mesh.product_of(key).key)
+            found.append(Asked(name, "port", (target,)))
     if faults:
         raise InputError(*faults)
     return tuple(dict.fromkeys(found))
+
+
+def _several(mesh: Mesh, name: str) -> Asked | None:
+    """A domain or a product; None where it is neither, or has no port."""
+    targets = tuple(
+        Target(port.key, None, product.key)
+        for product in mesh
+        if name in (product.domain, product.key)
+        for port in product.ports
+    )
+    return Asked(name, "product" if "/" in name else "domain", targets) if targets else None
 
 
 def _unknown(mesh: Mesh, key: str, column: Sequence[str], name: str) -> Iterator[Fault]:
