@@ -37,6 +37,7 @@ schema:
       - {id: told, type: sql, query: "select max(name) from ${object}", mustBe: a}
       - {id: met, type: sql, query: "select max(cast(name as int)) from ${object}", mustBe: 1}
 """
+CAST = "select 1::bigint as customer_id, columns('.*')::int::text as name from {0}"
 METRICS = """\
 customProperties:
   - property: coreMetrics
@@ -94,6 +95,32 @@ def test_errors_of_models(published: Repo, where: str, model: str, capsys: pytes
 def test_errors_of_a_model_whose_text_is_wrong_are_told(published: Repo) -> None:
     published.mesh.edit(CUSTOMERS_SQL, ("name from", "nmae as name from"))
     with pytest.raises(BuildError, match="nmae"):
+        published.mesh.build("shop")
+
+
+def test_a_literal_in_the_text_of_a_model_is_no_value(published: Repo) -> None:
+    published.mesh.edit(CUSTOMERS_SQL, ("name from", "nmae || 'Secret of the code' as name from"))
+    with pytest.raises(BuildError, match=r"(?s)Candidate bindings: \"name\".*Secret of the code"):
+        published.mesh.build("shop")
+
+
+@pytest.mark.parametrize("text", ["select nmae from {0}", "select * from {0} where nmae", "select * from {0}", CAST])
+def test_errors_that_name_columns_which_are_made_of_values(published: Repo, text: str) -> None:
+    """PIVOT names a column after each value, and DuckDB tells which names are near to a wrong one."""
+    mesh = published.mesh
+    people = "(select max(name) as name from {{ source('landing', 'people') }})"
+    pivoted = f"{{{{ config(materialized='table') }}}} select * from (pivot {people} on name using max(name))"
+    mesh.write("dbt_projects/shop/models/orders/staging/stg_pivoted.sql", pivoted)
+    mesh.write(CUSTOMERS_SQL, text.format("{{ ref('stg_pivoted') }}"))
+    with pytest.raises(BuildError, match=r"withheld|the model has column •••") as raised:
+        mesh.build("shop")
+    assert SECRET not in "\n".join([str(raised.value), *mesh.said])
+
+
+def test_a_pivot_that_dbt_cannot_make_is_told(published: Repo) -> None:
+    pivoted = "select * from (pivot {{ source('landing', 'people') }} on name using count(*))"
+    published.mesh.write(CUSTOMERS_SQL, pivoted)
+    with pytest.raises(BuildError, match="cannot be used in views"):
         published.mesh.build("shop")
 
 

@@ -6,14 +6,39 @@ and who may decide about that is asked by the check.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from meshwright.catalog.database import Database
 from meshwright.catalog.promises import Promise, promises
+from meshwright.duck import without_values
 from meshwright.errors import SpecError
 from meshwright.spec import parse_contract
 from meshwright.spec.model import Column, Mesh, Port
+
+_PIVOT = re.compile(r"\bpivot", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Discretion:
+    """What may be told of an error of a product's models.
+
+    ``private`` are the private columns of the ports that it publishes or reads, ``sql`` the text of all models that
+    are built together.
+    """
+
+    private: frozenset[str] = frozenset()
+    sql: str = ""
+
+    @property
+    def nameless(self) -> bool:
+        """Whether a column may be named after a private value, as PIVOT does."""
+        return bool(self.private and _PIVOT.search(self.sql))
+
+    def told(self, message: str) -> str:
+        """What dbt or DuckDB says, without values where some of them are private."""
+        return without_values(message, named=self.nameless) if self.private else message
 
 
 def guarded(port: Port, promise: Promise | None) -> Port:

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from meshwright import duck
+from meshwright.build.classified import Discretion
 from meshwright.build.dbt.generate import SCRATCH_DATABASE
 from meshwright.build.dbt.graph import Graph
 from meshwright.duck import quote
@@ -50,17 +51,18 @@ def _is_same(found: str, wanted: str) -> bool:
 
 
 def compare(
-    con: duckdb.DuckDBPyConnection, port: Port, relation: str, file: Path, *, masked: bool = False
+    con: duckdb.DuckDBPyConnection, port: Port, relation: str, file: Path, discretion: Discretion = Discretion()
 ) -> list[Fault]:
     """Faults where the columns of a model, which ``relation`` reads, are not those of the contract.
 
-    ``masked``: no text of the rows is shown, since it may be that of a private column under another name.
+    Of rows with private values no text is shown, since it may be one of them under another name.
     """
     promised, found = {c.name: c for c in port.contract.columns}, described(con, relation)
+    others = list(dict.fromkeys(MASK if discretion.nameless else name for name in found if name not in promised))
     faults = []
     for name, column in promised.items():
         if name not in found:
-            near = difflib.get_close_matches(name, [n for n in found if n not in promised], n=1, cutoff=0.5)
+            near = difflib.get_close_matches(name, others, n=1, cutoff=0.5)
             faults.append(
                 column.where.fault(
                     f"the contract of {port.key} promises column {name}; model {file.name} has none",
@@ -68,22 +70,23 @@ def compare(
                 )
             )  # fmt: skip
         elif not fits(found[name], to_duckdb(column.type)):
-            stray = _stray(con, port, relation, column, masked=masked) if found[name] == "VARCHAR" else ""
+            stray = _stray(con, port, relation, column, discretion) if found[name] == "VARCHAR" else ""
             faults.append(_wrong_type(port, column, found[name], stray, file))
-    for name in found:
-        if name not in promised:
-            near = difflib.get_close_matches(name, [n for n in promised if n not in found], n=1, cutoff=0.5)
-            faults.append(
-                Fault(
-                    f"the model has column {name}, which the contract of {port.key} does not promise", file,
-                    key=name, suggestion=near[0] if near else None,
-                    command=f"add it to {shown(port.contract.where.file)} or leave it out of the model",
-                )
-            )  # fmt: skip
+    for name in others:
+        near = difflib.get_close_matches(name, [n for n in promised if n not in found], n=1, cutoff=0.5)
+        faults.append(
+            Fault(
+                f"the model has column {name}, which the contract of {port.key} does not promise", file,
+                key=name, suggestion=near[0] if near else None,
+                command=f"add it to {shown(port.contract.where.file)} or leave it out of the model",
+            )
+        )  # fmt: skip
     return faults
 
 
-def bind(views: Iterable[str], graph: Graph, ports: Sequence[Port], project: Path, *, masked: bool = False) -> None:
+def bind(
+    views: Iterable[str], graph: Graph, ports: Sequence[Port], project: Path, discretion: Discretion = Discretion()
+) -> None:
     """Bind the compiled SQL of ``ports`` and all that they rest on, without running any of it.
 
     BuildError with every mismatch, as :func:`compare` tells it. A model that does not bind by itself (it needs a table
@@ -103,7 +106,7 @@ def bind(views: Iterable[str], graph: Graph, ports: Sequence[Port], project: Pat
             for port in ports
             if port.name not in unbound
             for fault in compare(con, port, f"{SCRATCH_DATABASE}.main.{quote(port.name)}",
-                                 project / graph.models[port.name].file, masked=masked)
+                                 project / graph.models[port.name].file, discretion)
         ]  # fmt: skip
     if faults:
         raise BuildError(*faults)
@@ -125,7 +128,7 @@ def _bound(con: duckdb.DuckDBPyConnection, graph: Graph, name: str, unbound: set
     return True
 
 
-def _stray(con: duckdb.DuckDBPyConnection, port: Port, relation: str, column: Column, *, masked: bool) -> str:
+def _stray(con: duckdb.DuckDBPyConnection, port: Port, relation: str, column: Column, discretion: Discretion) -> str:
     """Which text is no value of the column's type, and in which row: mostly why a file landed as text."""
     key = [c for c in port.contract.columns if c.name in port.contract.primary_key and c.name != column.name]
     name, kind = quote(column.name), to_duckdb(column.type)
@@ -141,7 +144,7 @@ def _stray(con: duckdb.DuckDBPyConnection, port: Port, relation: str, column: Co
         return ""
     count, value, *of_key = row
     place = ", ".join(f"{c.name} = {MASK if c.is_private else v}" for c, v in zip(key, of_key, strict=True))
-    told = MASK if masked or column.is_private else repr(value)
+    told = MASK if discretion.private or column.is_private else repr(value)
     return f"; {count:,} of its values are none, such as {told}" + (f" where {place}" if place else "")
 
 

@@ -21,7 +21,7 @@ import yaml
 from meshwright import duck
 from meshwright.build import landing as landings
 from meshwright.build import views
-from meshwright.build.classified import guarded_by
+from meshwright.build.classified import Discretion, guarded_by
 from meshwright.build.columns import bind
 from meshwright.build.context import Run
 from meshwright.build.dbt import generate, runner
@@ -38,7 +38,7 @@ from meshwright.catalog.locks import product_lock
 from meshwright.catalog.promises import promise_of
 from meshwright.catalog.records import BuildRecord, confirm, write_builds
 from meshwright.config import PRODUCTION
-from meshwright.duck import literal, quote, without_values
+from meshwright.duck import literal, quote
 from meshwright.errors import BuildError, Fault, MeshError, shown
 from meshwright.spec.model import Product, private_columns
 
@@ -157,8 +157,7 @@ class _Step:
             if again := self._older():
                 return publisher.publish(again)
             statements = self._views()
-            ports, masked = [p.port for p in self.plan.due_ports], bool(self._private)
-            bind(statements, self.graph, ports, self.project, masked=masked)
+            bind(statements, self.graph, [p.port for p in self.plan.due_ports], self.project, self._discretion)
             self.run.on_step("bound")
             self._run_dbt(statements)
             self.run.on_step("built")
@@ -219,17 +218,15 @@ class _Step:
             raise BuildError(*(self._dbt_fault(r) for r in failed))
 
     @cached_property
-    def _private(self) -> frozenset[str]:
-        """The private columns of the ports that it publishes or reads: whose values an error may quote."""
+    def _discretion(self) -> Discretion:
+        """By the private columns of the ports that it publishes or reads, and all models behind its ports."""
         read = (self.run.mesh.ports[read.port] for read in self.product.inputs)
-        return private_columns([*self.product.ports, *read])
-
-    def _tellable(self, message: str) -> str:
-        """What dbt or DuckDB says, without values where some of them are private."""
-        return without_values(message) if self._private else message
+        models = self.graph.ancestors([port.name for port in self.product.ports])
+        sql = "\n".join(self.graph.models[name].compiled for name in models)
+        return Discretion(private_columns([*self.product.ports, *read]), sql)
 
     def _say(self, message: str) -> None:
-        self.run.say(self._tellable(message) if " Error" in message else message)
+        self.run.say(self._discretion.told(message) if " Error" in message else message)
 
     @property
     def _scratch_file(self) -> Path:
@@ -237,7 +234,7 @@ class _Step:
 
     def _dbt_fault(self, result: runner.NodeResult) -> Fault:
         kind, said = "test" if result.kind == "test" else "model", _without_title(result.message)
-        said = said if result.status == "fail" else self._tellable(said)
+        said = said if result.status == "fail" else self._discretion.told(said)
         project, environment = shown(self.project), self.run.environment
         by_hand = f"dbt build --project-dir {project} --profiles-dir {project} --select {result.name}"
         # By hand dbt reads what production has.
@@ -260,7 +257,7 @@ class _Step:
     def _staged(self, con: duckdb.DuckDBPyConnection, plan: PortPlan) -> Staged:
         relation = f"{generate.SCRATCH_DATABASE}.main.{quote(plan.port.name)}"
         file = self.project / self.graph.models[plan.port.name].file
-        stager = Stager(con, plan.port, relation, file, bool(self._private))
+        stager = Stager(con, plan.port, relation, file, self._discretion)
         try:
             stager.check()
             parts = stager.parts()
@@ -270,9 +267,9 @@ class _Step:
             if isinstance(error, duckdb.CatalogException):
                 said = f"dbt left no table or view main.{plan.port.name}; a port's model keeps its name and schema"
                 raise BuildError(Fault(f"its rows cannot be read: {said}", file, key=plan.port.key)) from None
-            sources, private = self.planner.sources_of(self.product), self._private
+            sources = self.planner.sources_of(self.product)
             raise BuildError(
-                Unreadable(con, plan.port, self.graph, self.project, sources, private).fault(error)
+                Unreadable(con, plan.port, self.graph, self.project, sources, self._discretion).fault(error)
             ) from None
         partitions = self.plan.partitions
         if plan.port.contract.partition is not None and partitions is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from meshwright.build.classified import Discretion
 from meshwright.build.columns import compare, described
 from meshwright.build.keys import digest_of
 from meshwright.build.partitions import WHOLE, predicate, text_of_row
@@ -45,12 +46,11 @@ class Stager:
     port: Port
     relation: str
     file: Path
-    masked: bool = False
-    """Whether no message may show a text, which may be that of a private column under another name."""
+    discretion: Discretion = Discretion()
 
     def check(self) -> None:
         """BuildError where columns or types differ from the contract, or a value would be lost in a cast."""
-        faults = compare(self.con, self.port, self.relation, self.file, masked=self.masked)
+        faults = compare(self.con, self.port, self.relation, self.file, self.discretion)
         if faults:
             raise BuildError(*faults)
         found = described(self.con, self.relation)

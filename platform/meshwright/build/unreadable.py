@@ -9,11 +9,12 @@ from pathlib import Path
 
 import duckdb
 
+from meshwright.build.classified import Discretion
 from meshwright.build.dbt.generate import SCRATCH_DATABASE
 from meshwright.build.dbt.graph import Graph, Model
 from meshwright.build.reading import told
 from meshwright.build.sources import Source
-from meshwright.duck import quote, without_values
+from meshwright.duck import quote
 from meshwright.errors import Fault, shown
 from meshwright.spec.model import MASK, Port
 from meshwright.spec.words import snake
@@ -31,7 +32,7 @@ _VALUE = re.compile(r"'(?P<a>.*?)'|\"(?P<b>.*?)\"|value (?P<c>\S+)", re.DOTALL)
 class Unreadable:
     """What it takes to find it: a connection to all that the build reads, and to the models that dbt left.
 
-    ``private`` are columns whose values no message may show, of the ports that the build reads too.
+    ``discretion`` knows the columns whose values no message may show, of the ports that the build reads too.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -39,7 +40,7 @@ class Unreadable:
     graph: Graph
     project: Path
     sources: Iterable[Source]
-    private: frozenset[str] = frozenset()
+    discretion: Discretion
 
     def fault(self, error: duckdb.Error) -> Fault:
         """The fault that stands behind ``error``, which reading the port gave."""
@@ -82,7 +83,8 @@ class Unreadable:
     def _of_model(self, model: Model, error: duckdb.Error) -> Fault:
         file = self.project / model.file
         key = f"{self.port.domain}/{model.product}/{model.name}"
-        found = _CAST.fullmatch(str(error).strip())
+        # It names the column, which may itself be a value.
+        found = None if self.discretion.nameless else _CAST.fullmatch(str(error).strip())
         if found is None:
             return Fault(f"its rows cannot be read: {self._told(error)}", file, key=key)
         column, said = found["column"].strip(), found["said"]
@@ -116,11 +118,11 @@ class Unreadable:
         return landed | {name: _relation(name) for name in model.models}
 
     def _told(self, error: duckdb.Error) -> str:
-        return without_values(str(error)) if self.private else told(error)
+        return self.discretion.told(told(error))
 
     def _shown(self, column: str, value: str) -> str:
         """The value as a message may show it: what is not known to be public may tell about a person."""
-        public = {c.name for c in self.port.contract.columns} - self.private
+        public = {c.name for c in self.port.contract.columns} - self.discretion.private
         return value if {column, snake(column, lossy=True)} & public else MASK
 
 
