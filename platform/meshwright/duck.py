@@ -40,20 +40,20 @@ def connect(**settings: str) -> duckdb.DuckDBPyConnection:
     return con
 
 
-_OF_THE_TEXT = ("Binder", "Catalog", "Parser", "Compilation")
-_OF_NAMES = ("Binder", "Catalog")
+_OF_NAMES = {"Binder", "Catalog"}
+_WITHOUT_VALUES = _OF_NAMES | {"Parser", "Compilation", "Memory"}
 _KIND = re.compile(r"\b([A-Z][A-Za-z ]*?) Error:")
 
 
 def without_values(error: str, *, named: bool = False) -> str:
     """The text of an error of DuckDB or dbt without what it may quote of the data: values, and SQL around them.
 
-    What is said of the text of a statement alone is kept; where columns are ``named`` by values, as PIVOT does, what is
-    said of names is not.
+    What is said of the text of a statement alone, or of too little memory, is kept; where columns are ``named`` by
+    values, as PIVOT does, what is said of names is not.
     """
     kinds = _KIND.findall(error)
     words = {kind.rpartition(" ")[2] for kind in kinds}
-    if kinds and words <= set(_OF_THE_TEXT) and not (named and words & set(_OF_NAMES)):
+    if kinds and words <= _WITHOUT_VALUES and not (named and words & _OF_NAMES):
         return error
     kind = f"{kinds[-1]} Error" if kinds else "an error"
     return f"{kind} on a value; the text is withheld, since the contract has private columns"

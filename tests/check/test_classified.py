@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import duckdb
 import pytest
 
 from meshwright.build.classified import guarded
@@ -14,6 +15,7 @@ from meshwright.check.run import run
 from meshwright.check.stage import chosen
 from meshwright.check.summary import summary
 from meshwright.cli import main
+from meshwright.duck import without_values
 from meshwright.errors import AuditError, BuildError
 from support.tiny import CUSTOMERS_CONTRACT, CUSTOMERS_SQL, ORDERS_CONTRACT, WEEKLY_SQL, TinyMesh
 
@@ -122,6 +124,16 @@ def test_a_pivot_that_dbt_cannot_make_is_told(published: Repo) -> None:
     published.mesh.write(CUSTOMERS_SQL, pivoted)
     with pytest.raises(BuildError, match="cannot be used in views"):
         published.mesh.build("shop")
+
+
+def test_too_little_memory_is_told() -> None:
+    """Else who builds would look for a wrong value."""
+    with duckdb.connect(config={"memory_limit": "5MB", "temp_directory": ""}) as con:
+        con.execute("create table names as select 'Secret ' || i as name from range(10) r(i)")
+        with pytest.raises(duckdb.OutOfMemoryException) as raised:
+            con.execute("select list(name || j) from names, range(1000000) r(j)")
+    assert SECRET not in str(raised.value)
+    assert without_values(str(raised.value)) == str(raised.value)
 
 
 def test_errors_of_a_reader_of_classified_columns(published: Repo) -> None:
