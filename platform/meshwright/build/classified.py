@@ -28,7 +28,7 @@ class Discretion:
     are built together.
     """
 
-    private: frozenset[str] = frozenset()
+    private: frozenset[str]
     sql: str = ""
 
     @property

@@ -51,7 +51,7 @@ def _is_same(found: str, wanted: str) -> bool:
 
 
 def compare(
-    con: duckdb.DuckDBPyConnection, port: Port, relation: str, file: Path, discretion: Discretion = Discretion()
+    con: duckdb.DuckDBPyConnection, port: Port, relation: str, file: Path, discretion: Discretion
 ) -> list[Fault]:
     """Faults where the columns of a model, which ``relation`` reads, are not those of the contract.
 
@@ -84,9 +84,7 @@ def compare(
     return faults
 
 
-def bind(
-    views: Iterable[str], graph: Graph, ports: Sequence[Port], project: Path, discretion: Discretion = Discretion()
-) -> None:
+def bind(views: Iterable[str], graph: Graph, ports: Sequence[Port], project: Path, discretion: Discretion) -> None:
     """Bind the compiled SQL of ``ports`` and all that they rest on, without running any of it.
 
     BuildError with every mismatch, as :func:`compare` tells it. A model that does not bind by itself (it needs a table

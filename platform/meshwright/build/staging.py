@@ -46,7 +46,7 @@ class Stager:
     port: Port
     relation: str
     file: Path
-    discretion: Discretion = Discretion()
+    discretion: Discretion
 
     def check(self) -> None:
         """BuildError where columns or types differ from the contract, or a value would be lost in a cast."""
