@@ -35,7 +35,7 @@ def command(ctx: click.Context, names: tuple[str, ...], format_: str) -> None:
     A domain or a product stands for all of its ports.
 
     What products read and make of it is told by their compiled dbt models; besides, contracts are named whose rules
-    look at it.
+    look at it, and dbt projects whose data tests do.
     """
     from meshwright.check.impact.asked import asked
     from meshwright.check.impact.walk import hits

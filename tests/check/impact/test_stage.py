@@ -62,6 +62,21 @@ select customer_id, cast(sum(amount) as decimal(18,2)) as spent from weeks group
 """A product behind ``insight/weekly``."""
 
 
+SOURCE = "{{ source('shop', 'orders') }}"
+RELATED = """\
+version: 2
+models:
+  - name: weekly_sales
+    columns:
+      - name: week
+        data_tests:
+          - relationships:
+              arguments:
+                field: order_id
+                to: source('shop', 'orders')
+"""
+
+
 @pytest.fixture
 def impact(repo: Repo, report: Reported) -> Callable[..., dict[str, Any]]:
     """The report of the stage alone."""
@@ -117,6 +132,41 @@ def test_a_change_that_nobody_uses_is_breaking_by_the_letter_and_free_in_fact(
     assert (found["code"], found["verdict"], told["rule"], told["severity"]) == (0, "passed", "unused", "note")
     assert "breaks the contract by the letter, and nobody in fact" in told["reason"]
     assert facts(found)["impacts"][0]["used"] is False
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "file", "line"),
+    [
+        ("tests/one_order_a_row.sql", f"-- Kept once.\nselect order_id from {SOURCE} group by 1 having count(*) > 1\n",
+         "tests/one_order_a_row.sql", 2),
+        ("tests/deep/weeks_of_orders.sql",
+         f"select * from {{{{ ref('weekly_sales') }}}} w join {SOURCE} o on o.week = w.week where o.order_id is null\n",
+         "tests/deep/weeks_of_orders.sql", 1),
+        ("models/weekly/tests.yml", RELATED, "models/weekly/tests.yml", 9),
+    ],
+)  # fmt: skip
+def test_a_column_that_only_a_data_test_uses_is_not_free(
+    repo: Repo, impact: Callable[..., dict[str, Any]], path: str, text: str, file: str, line: int
+) -> None:
+    repo.mesh.write(f"dbt_projects/insight/{path}", text)
+    repo.commit()
+    repo.mesh.edit(tiny.ORDERS_CONTRACT, KEY_GONE)
+    found = impact()
+    (one,) = facts(found)["impacts"]
+    assert (found["findings"][0]["rule"], one["column"], one["used"]) == ("used", "order_id", True)
+    assert [(h["consumer"], h["kind"], h["how"], h["file"], h["line"]) for h in one["hits"]] == [
+        ("insight/weekly", "test", ["checks"], f"dbt_projects/insight/{file}", line)
+    ]
+    assert "It hits tests of insight/weekly (Insight <#insight>): checks it at " in found["findings"][0]["reason"]
+
+
+def test_a_data_test_is_not_hit_by_a_column_that_it_does_not_name(
+    repo: Repo, impact: Callable[..., dict[str, Any]]
+) -> None:
+    repo.mesh.write("dbt_projects/insight/tests/weeks.sql", f"select week from {SOURCE} where week < 0\n")
+    repo.commit()
+    repo.mesh.edit(tiny.ORDERS_CONTRACT, KEY_GONE)
+    assert facts(impact())["impacts"][0]["used"] is False
 
 
 def test_a_column_that_is_gone_is_looked_for_in_sql_that_was_written_for_it(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 from meshwright.disk import write_whole
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever what is kept here changes, so that older files are made anew."""
 
 
@@ -36,13 +36,25 @@ class Model:
     tests: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DataTest:
+    """One test that reads sources: an SQL file of its own or an entry of a YAML file; names as of :class:`Model`."""
+
+    name: str
+    file: str
+    compiled: str
+    models: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Graph:
-    """The models of one domain by name."""
+    """The models of one domain by name, and the data tests that read sources beside them."""
 
     domain: str
     hash: str
     models: Mapping[str, Model]
+    data_tests: tuple[DataTest, ...] = ()
 
     def ancestors(self, names: tuple[str, ...] | list[str]) -> tuple[str, ...]:
         """``names`` and every model that they rest on, producers first."""
@@ -77,7 +89,10 @@ class Graph:
     def dump(self, file: Path) -> None:
         """Write it whole or not at all."""
         models = [asdict(m) for m in self.models.values()]
-        content = {"format": FORMAT, "domain": self.domain, "hash": self.hash, "models": models}
+        tests = [asdict(test) for test in self.data_tests]
+        content = {
+            "format": FORMAT, "domain": self.domain, "hash": self.hash, "models": models, "data_tests": tests,
+        }  # fmt: skip
         write_whole(file, json.dumps(content))
 
     @classmethod
@@ -87,17 +102,15 @@ class Graph:
             content = json.loads(file.read_text(encoding="utf-8"))
             if content["format"] != FORMAT:
                 return None
-            models = [_restored(m) for m in content["models"]]
+            models = [Model(**_restored(m)) for m in content["models"]]
+            tests = tuple(DataTest(**_restored(t)) for t in content["data_tests"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return cls(content["domain"], content["hash"], {m.name: m for m in models})
+        return cls(content["domain"], content["hash"], {m.name: m for m in models}, tests)
 
 
-def _restored(fields: Mapping[str, Any]) -> Model:
-    tuples: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
-    }
-    return Model(**tuples)
+def _restored(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
 
 
 def distil(domain: str, project_hash: str, manifest: Any) -> Graph:
@@ -107,7 +120,20 @@ def distil(domain: str, project_hash: str, manifest: Any) -> Graph:
         parent = next((p for p in node.depends_on.nodes if p.startswith("model.")), "")
         tests.setdefault(parent, []).append(node.name)
     models = [_model(manifest, node, tests) for node in _nodes(manifest, "model", "seed", "snapshot")]
-    return Graph(domain, project_hash, {m.name: m for m in sorted(models, key=lambda m: m.name)})
+    by_name = {m.name: m for m in sorted(models, key=lambda m: m.name)}
+    return Graph(domain, project_hash, by_name, tuple(_data_tests(manifest)))
+
+
+def _data_tests(manifest: Any) -> Iterator[DataTest]:
+    for node in sorted(_nodes(manifest, "test"), key=lambda node: node.unique_id):
+        if sources := _sources(manifest, node.depends_on.nodes):
+            yield DataTest(
+                name=node.name,
+                file=node.original_file_path,
+                compiled=node.compiled_code or "",
+                models=_models(manifest, node.depends_on.nodes),
+                sources=sources,
+            )
 
 
 def _nodes(manifest: Any, *kinds: str) -> Iterator[Any]:
@@ -125,10 +151,18 @@ def _model(manifest: Any, node: Any, tests: Mapping[str, list[str]]) -> Model:
         code=_code(node),
         compiled=getattr(node, "compiled_code", None) or "",
         description=node.description,
-        models=tuple(manifest.nodes[p].name for p in parents if p in manifest.nodes),
-        sources=tuple(_source(manifest.sources[p]) for p in parents if p in manifest.sources),
+        models=_models(manifest, parents),
+        sources=_sources(manifest, parents),
         tests=tuple(sorted(tests.get(node.unique_id, ()))),
     )
+
+
+def _models(manifest: Any, parents: Sequence[str]) -> tuple[str, ...]:
+    return tuple(manifest.nodes[p].name for p in parents if p in manifest.nodes)
+
+
+def _sources(manifest: Any, parents: Sequence[str]) -> tuple[str, ...]:
+    return tuple(_source(manifest.sources[p]) for p in parents if p in manifest.sources)
 
 
 def _source(source: Any) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from meshwright.check.impact.cells import Cell, Cells, Schema
+from meshwright.check.impact.cells import ROWS, Cell, Cells, Schema
 from meshwright.check.impact.scopes import Reading, Unfollowed
 
+CHECKS = frozenset({"checks"})
 FORMAT = 1
 """Raised whenever the same SQL may give another lineage, so that what is kept is made anew."""
 
@@ -66,6 +67,15 @@ def _cells(pairs: Iterable[Iterable[str]]) -> Cells:
 def unknown(tables: Iterable[str], reason: str) -> Lineage:
     """The lineage of what nobody can read: it may use everything."""
     return Lineage(frozenset(tables), opaque=reason)
+
+
+def checking(found: Lineage) -> Lineage:
+    """The lineage of a text that judges by all that it uses, its tables ``mesh.<domain>.<port>`` named as ports."""
+    tables = frozenset(table.removeprefix("mesh.") for table in found.tables)
+    if found.opaque:
+        return Lineage(tables, opaque=found.opaque)
+    cells = {cell for cells in found.outputs.values() for cell in cells} | found.uses.keys() | found.named
+    return Lineage(tables, uses={(table.removeprefix("mesh."), name): CHECKS for table, name in cells if name != ROWS})
 
 
 def lineage(sql: str, schema: Schema) -> Lineage:

@@ -16,13 +16,13 @@ from meshwright.spec.model import Mesh
 if TYPE_CHECKING:
     from meshwright.build.dbt.graph import Graph
 
-Kind = Literal["product", "rule", "expectation"]
+Kind = Literal["product", "rule", "test", "expectation"]
 
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """Who reads: a product (``<domain>/<product>``) by its models, by the rules of its contracts, or by what it
-    expects. ``contact`` is where its owner is reached.
+    """Who reads: a product (``<domain>/<product>``) by its models, by the rules of its contracts, by the data
+    tests of its dbt project, or by what it expects. ``contact`` is where its owner is reached.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Consumer:
     def called(self) -> str:
         """Its name and whom to ask."""
         contact = f" <{self.contact}>" if self.contact else ""
-        what = {"product": "", "rule": "rules of ", "expectation": "expectations of "}[self.kind]
+        what = {"product": "", "rule": "rules of ", "test": "tests of ", "expectation": "expectations of "}[self.kind]
         return f"{what}{self.name} ({self.owner}{contact})"
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from meshwright.check.impact.cells import ROWS
-from meshwright.check.impact.lineage import Lineage, lineage
+from meshwright.check.impact.lineage import CHECKS, Lineage, checking, lineage
 from meshwright.check.impact.model import Statement, World
 from meshwright.spec.model import Port, Quality, Reference, Where
 from meshwright.spec.sql import ports_in
 
 _OWN = re.compile(r'"?\$?\{(object|table|batch)\}"?', re.IGNORECASE)
 _COLUMN = re.compile(r'"?\$?\{(property|column)\}"?', re.IGNORECASE)
-CHECKS = frozenset({"checks"})
 
 
 class Rules:
@@ -63,9 +61,4 @@ def _sql(world: World, port: Port, query: str, column: str | None) -> Lineage:
         f"mesh.{key}": tuple(c.name for c in known[key].contract.columns) if key in known else None
         for key in ports_in(text)
     }
-    found = lineage(text, schema)
-    tables = frozenset(table.removeprefix("mesh.") for table in found.tables)
-    if found.opaque:
-        return Lineage(tables, opaque=found.opaque)
-    cells = {cell for cells in found.outputs.values() for cell in cells} | found.uses.keys() | found.named
-    return Lineage(tables, uses={(table.removeprefix("mesh."), name): CHECKS for table, name in cells if name != ROWS})
+    return checking(lineage(text, schema))

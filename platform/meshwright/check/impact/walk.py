@@ -15,7 +15,7 @@ from meshwright.spec.model import Mesh
 
 _WEAK = ("rows", "names")
 """What is told of a consumer only where there is nothing stronger to tell."""
-_OF_A_PORT = {"product": "reads", "rule": "checks", "expectation": "expects"}
+_OF_A_PORT = {"product": "reads", "rule": "checks", "test": "checks", "expectation": "expects"}
 """What the kinds of consumers do with a port as such."""
 _ORDER = ("reads", "filters", "joins", "groups", "sorts", "checks", "expects", "may use", "names", "rows")
 
