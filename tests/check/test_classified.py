@@ -193,6 +193,38 @@ def test_a_new_column_beside_classified_ones(published: Repo) -> None:
     assert guarded(changed, None) is changed
 
 
+def test_a_classified_column_that_takes_the_name_of_another(published: Repo) -> None:
+    """Its element id says that it is still the same."""
+    who = "      - name: {}\n        id: who\n        logicalType: string\n        classification: {}\n"
+    nick = "      - name: nick\n        logicalType: string\n"
+    old = "      - name: name\n        logicalType: string\n        classification: restricted\n"
+    published.mesh.edit(CUSTOMERS_CONTRACT, (old, who.format("name", "restricted") + nick))
+    promise = promise_of(published.mesh.mesh.ports["shop.customers"])
+    published.mesh.edit(CUSTOMERS_CONTRACT, (who.format("name", "restricted") + nick, who.format("nick", "internal")))
+    changed = published.mesh.mesh.ports["shop.customers"]
+    assert guarded(changed, promise).private_columns == {"nick"}
+
+
+@pytest.mark.parametrize("tie", ["", "        id: who\n"])
+def test_diff_of_a_classified_column_that_another_name_takes_over(
+    published: Repo, tie: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mesh = published.mesh
+    if tie:
+        mesh.edit(CUSTOMERS_CONTRACT, ("- name: name\n", f"- name: name\n{tie}"))
+        mesh.build("shop", force=True)
+    declassify(mesh)
+    mesh.edit(CUSTOMERS_CONTRACT, ("- name: name\n", "- name: title\n"))
+    mesh.edit(CUSTOMERS_SQL, ("name from", "name as title from"))
+    mesh.env("e")
+    mesh.build_in("e", "shop")
+    for format_ in ("text", "json", "html"):
+        assert main(["-C", str(mesh.root), "env", "diff", "e", "--format", format_]) == 0
+        told = capsys.readouterr().out
+        assert SECRET not in told
+        assert ("renamed" in told or "is now title" in told) == bool(tie)
+
+
 def test_expectations_of_consumers(published: Repo) -> None:
     published.mesh.write("domains/insight/weekly/expects/shop.customers.contract.yaml", EXPECTS)
     told = everything(published, "insight", only="expectations")

@@ -14,7 +14,7 @@ from meshwright.catalog.database import Database
 from meshwright.catalog.promises import Promise, promises
 from meshwright.duck import without_values
 from meshwright.errors import SpecError
-from meshwright.spec import parse_contract
+from meshwright.spec.compatibility.columns import matched
 from meshwright.spec.model import Column, Mesh, Port
 
 _PIVOT = re.compile(r"\bpivot", re.IGNORECASE)
@@ -42,19 +42,22 @@ class Discretion:
 
 
 def guarded(port: Port, promise: Promise | None) -> Port:
-    """``port`` with every column classified that is so in ``promise``, the contract under which it is published.
+    """``port`` with every column classified that is so in ``promise``, the contract under which it is published, under
+    whatever name.
 
     A column that is new beside classified ones may be made of them, and is one of them as long as it is not published.
     """
     if promise is None or "classification" not in promise.text:
         return port
     try:
-        promised = parse_contract(promise.text, port.contract.where.file, port.domain, port.name)
+        promised = promise.contract(port.contract.where.file)
     except SpecError:  # of an older version, which this one cannot read: nothing in it can be trusted to be public
         hidden = {column.name: "unreadable" for column in port.contract.columns}
     else:
         hidden = {column.name: str(column.classification) for column in promised.columns if column.is_private}
         known = {column.name for column in promised.columns}
+        pairs = matched(promised.columns, port.contract.columns).pairs
+        hidden |= {new.name: str(old.classification) for old, new in pairs if old.is_private}
         hidden |= {c.name: "new" for c in port.contract.columns if hidden and c.name not in known}
     columns = tuple(_hidden(column, hidden) for column in port.contract.columns)
     return port if columns == port.contract.columns else replace(port, contract=replace(port.contract, columns=columns))

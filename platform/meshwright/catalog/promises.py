@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Connection, func, insert, select
 
 from meshwright.catalog import tables as t
 from meshwright.config import PRODUCTION
-from meshwright.spec.model import Port
+from meshwright.spec import parse_contract
+from meshwright.spec.model import Contract, Port
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,10 @@ class Promise:
     def digest(self) -> str:
         """sha256 of the text."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def contract(self, file: Path) -> Contract:
+        """It as a contract that stands in ``file``; SpecError where it is of another version, which nobody can read."""
+        return parse_contract(self.text, file, self.domain, self.port)
 
 
 def promise_of(port: Port) -> Promise:

@@ -69,9 +69,8 @@ def _baselines(subject: Subject, product: Product, prior: Product | None) -> Ite
 
 def _told(product: Product, name: str, promise: Promise) -> Contract | None:
     """The contract under which a port is published; None where this version cannot read it any more."""
-    file = product.folder / f"{name}.contract.yaml"
     try:
-        return parse_contract(promise.text, file, product.domain, name)
+        return promise.contract(product.folder / f"{name}.contract.yaml")
     except SpecError:
         return None
 

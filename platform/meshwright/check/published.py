@@ -10,7 +10,8 @@ from meshwright.catalog.database import Database
 from meshwright.catalog.pins import pin
 from meshwright.catalog.promises import Promise, promises
 from meshwright.config import Settings
-from meshwright.spec.model import Port
+from meshwright.errors import SpecError
+from meshwright.spec.model import Contract, Port
 
 
 @dataclass(frozen=True)
@@ -35,3 +36,11 @@ class Published:
     def guarded(self, port: Port) -> Port:
         """``port``, with the columns classified that are so where it is published."""
         return guarded(port, self.promises.get(port.key))
+
+    def contract(self, port: Port) -> Contract | None:
+        """The contract under which a port is published; None where it is not, or nobody can read it any more."""
+        promise = self.promises.get(port.key)
+        try:
+            return promise.contract(port.contract.where.file) if promise else None
+        except SpecError:
+            return None

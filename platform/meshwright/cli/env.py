@@ -101,21 +101,25 @@ def diff(
     Rows are matched by the primary key, doubles with nine significant digits. Values of columns that are neither public
     nor internal show as dots.
     """
-    from meshwright.build.classified import guarded_by
     from meshwright.build.state import State
     from meshwright.catalog import environments
     from meshwright.check.diff import compare_ports
+    from meshwright.check.published import Published
     from meshwright.spec import load, select
 
     settings, database = _opened(ctx)
     environments.require(database, name)
-    mesh = guarded_by(database, load(settings.root))
+    mesh, published = load(settings.root), Published.read(settings)
     state = State.of(database, name)
     below = state.below.pins if state.below else {}
     ports = [port for product in select(mesh, selectors) for port in product.ports if port.key in state.own]
     found = [
-        compare_ports(settings, port, below.get(port.key), state.own[port.key], examples=examples) for port in ports
-    ]
+        compare_ports(
+            settings, published.guarded(port), below.get(port.key), state.own[port.key],
+            promised=published.contract(port), examples=examples,
+        )
+        for port in ports
+    ]  # fmt: skip
     _write_diff(found, name, output, format_)
 
 

@@ -24,12 +24,12 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     database.close()
 
 
-def keyed(columns: dict[str, str], *key: str, private: tuple[str, ...] = ()) -> Port:
-    """A port whose contract has a primary key and classified columns."""
+def keyed(columns: dict[str, str], *key: str, private: tuple[str, ...] = (), ids: dict[str, str] | None = None) -> Port:
+    """A port whose contract has a primary key, classified columns and columns with an element id."""
     made = [
         Column(
             name, kind, HERE, primary_key_position=key.index(name) + 1 if name in key else None,
-            classification="confidential" if name in private else "internal",
+            classification="confidential" if name in private else "internal", element_id=(ids or {}).get(name),
         )
         for name, kind in columns.items()
     ]  # fmt: skip

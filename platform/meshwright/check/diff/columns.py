@@ -1,14 +1,16 @@
-"""The columns of two sides, paired by name, in types in which their values compare."""
+"""The columns of two sides, paired by what ties them, else by name, in types in which their values compare."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from meshwright.duck import quote
-from meshwright.spec.model import Port
+from meshwright.spec.model import Contract, Port
 from meshwright.spec.types import TypeSpellingError, from_duckdb
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _FLOATING = ("FLOAT", "DOUBLE")
 _ORDERED = (*_WHOLE, *_FLOATING, "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "VARCHAR")
@@ -16,13 +18,26 @@ _ORDERED = (*_WHOLE, *_FLOATING, "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMEST
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A column before and after: ``types`` are DuckDB's, None where it is not there; ``type`` is that of comparing."""
+    """A column before and after: ``names`` and DuckDB's ``types``, None where it is not there.
 
-    name: str
+    ``type`` is that of comparing.
+    """
+
+    names: tuple[str | None, str | None]
     alias: str
     types: tuple[str | None, str | None]
     type: str
     private: bool
+
+    @property
+    def name(self) -> str:
+        """What it is called now, or was called last."""
+        return self.names[1] or self.names[0] or ""
+
+    @property
+    def was(self) -> str | None:
+        """What it was called before, where that is another name."""
+        return None if None in self.names or self.names[0] == self.names[1] else self.names[0]
 
     @property
     def is_number(self) -> bool:
@@ -42,27 +57,51 @@ class Pair:
 
     def sql(self, side: int) -> str:
         """SQL for its value on one side."""
-        if self.types[side] is None:
+        name = self.names[side]
+        if name is None:
             return f"CAST(NULL AS {self.type})"
         if self.type == "DOUBLE":
-            return f"CAST(printf('%.8e', CAST({quote(self.name)} AS DOUBLE) + 0.0) AS DOUBLE)"
-        return quote(self.name) if self.types[side] == self.type else f"CAST({quote(self.name)} AS {self.type})"
+            return f"CAST(printf('%.8e', CAST({quote(name)} AS DOUBLE) + 0.0) AS DOUBLE)"
+        return quote(name) if self.types[side] == self.type else f"CAST({quote(name)} AS {self.type})"
 
 
-def pairs_of(port: Port, before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Pair, ...]:
-    """The columns of both sides in the order of the second, then what only the first has."""
+def pairs_of(
+    port: Port, before: Mapping[str, str], after: Mapping[str, str], tied: Mapping[str, str] = NOTHING
+) -> tuple[Pair, ...]:
+    """The columns of both sides in the order of the second, then what only the first has.
+
+    ``tied`` are names after to names before of what is one column whatever it is called. A column is private where the
+    contract classifies either of its names, or knows neither.
+    """
     private = {column.name: column.is_private for column in port.contract.columns}
-    names = dict.fromkeys([*after, *before])
     return tuple(
         Pair(
-            name,
+            (old, new),
             f"c{i}",
-            (before.get(name), after.get(name)),
-            _comparable(before.get(name), after.get(name)),
-            private.get(name, True),
+            (types := (before.get(old or ""), after.get(new or ""))),
+            _comparable(*types),
+            any(private[name] for name in (old, new) if name in private) or not {old, new} & private.keys(),
         )
-        for i, name in enumerate(names)
+        for i, (old, new) in enumerate(_names(before, after, tied))
     )
+
+
+def joined(now: Contract, promised: Contract | None, tied: Mapping[str, str]) -> Mapping[str, str]:
+    """Names after to names before: what contracts tie by element ids, and what tables tie beside that."""
+    ids = {column.element_id: column.name for column in promised.columns if column.element_id} if promised else {}
+    told = {column.name: ids[column.element_id] for column in now.columns if column.element_id in ids}
+    return told | {new: old for new, old in tied.items() if new not in told and old not in told.values()}
+
+
+def _names(
+    before: Mapping[str, str], after: Mapping[str, str], tied: Mapping[str, str]
+) -> Iterator[tuple[str | None, str | None]]:
+    partners = {new: old for new, old in tied.items() if new in after and old in before}
+    taken = set(partners.values())
+    partners = {n: n for n in after if n in before and n not in partners and n not in taken} | partners
+    yield from ((partners.get(new), new) for new in after)
+    taken = set(partners.values())
+    yield from ((old, None) for old in before if old not in taken)
 
 
 def _comparable(before: str | None, after: str | None) -> str:

@@ -17,12 +17,13 @@ from typing import Any
 import duckdb
 
 from meshwright import duck
-from meshwright.check.diff.columns import Pair, pairs_of
+from meshwright.catalog.renames import tied
+from meshwright.check.diff.columns import Pair, joined, pairs_of
 from meshwright.check.diff.model import ColumnDiff, Example, Kind, PortDiff, SchemaChange, Text
 from meshwright.config import Settings
 from meshwright.duck import literal, local_path
 from meshwright.errors import Fault, UnavailableError
-from meshwright.spec.model import MASK, Port
+from meshwright.spec.model import MASK, Contract, Port
 
 EXACT_BELOW = 100_000
 """Rows of a side up to which distinct values are counted and not estimated."""
@@ -35,13 +36,20 @@ _Measured = tuple[int | None, int | None, Text, Text]
 
 
 def compare_ports(
-    settings: Settings, port: Port, before: str | None, after: str | None, *, examples: int = 5
+    settings: Settings,
+    port: Port,
+    before: str | None,
+    after: str | None,
+    *,
+    promised: Contract | None = None,
+    examples: int = 5,
 ) -> PortDiff:
     """What differs between two metadata locations of ``port``; None where it is not there on one side.
 
-    ``port`` says what the key is and what is private; a column that its contract does not name counts as private. At
-    most ``examples`` rows of each kind are shown: changed ones by how far their numbers moved, in widths of their
-    column's range, the others by key. UnavailableError where a snapshot cannot be read.
+    ``port`` says what the key is and what is private; a column that its contract does not name counts as private.
+    Columns are paired by the element ids of ``promised``, the contract of what was before, and by what ties them in the
+    tables, else by name. At most ``examples`` rows of each kind are shown: changed ones by how far their numbers moved,
+    in widths of their column's range, the others by key. UnavailableError where a snapshot cannot be read.
     """
     folder = settings.scratch / "diff"
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +58,7 @@ def compare_ports(
         duck.connect(**settings.duckdb, preserve_insertion_order="false", temp_directory=spill) as con,
     ):
         try:
-            return _Comparison(con, port, (before, after), examples).run()
+            return _Comparison(con, port, (before, after), promised, examples).run()
         except duckdb.IOException as error:
             said = " ".join(str(error).split())
             raise UnavailableError(Fault(f"cannot be read: {said}", key=port.key, command="mesh doctor")) from error
@@ -61,6 +69,7 @@ class _Comparison:
     con: duckdb.DuckDBPyConnection
     port: Port
     locations: tuple[str | None, str | None]
+    promised: Contract | None
     most: int
 
     def run(self) -> PortDiff:
@@ -87,8 +96,10 @@ class _Comparison:
     @cached_property
     def pairs(self) -> Sequence[Pair]:
         """All columns of both sides."""
+        before, after = self.locations
         described = [self._described(location) for location in self.locations]
-        return pairs_of(self.port, described[0], described[1])
+        ties = joined(self.port.contract, self.promised, tied(before, after)) if before and after else {}
+        return pairs_of(self.port, described[0], described[1], ties)
 
     @cached_property
     def common(self) -> list[Pair]:
@@ -204,9 +215,9 @@ class _Comparison:
             return
         for pair in self.pairs:
             before, after = pair.shown_types
-            if before != after:
+            if before != after or pair.was:
                 kind: Any = "added" if before is None else "removed" if after is None else "type"
-                yield SchemaChange(pair.name, kind, before, after)
+                yield SchemaChange(pair.name, "renamed" if pair.was else kind, before, after, pair.was)
 
     def _columns(self, key: Sequence[Pair]) -> Iterator[ColumnDiff]:
         measured = [self._measured(side) for side in (0, 1)]
@@ -215,7 +226,7 @@ class _Comparison:
             nulls, distinct, least, greatest = zip(*(found[number] for found in measured), strict=True)
             yield ColumnDiff(
                 pair.name, pair.shown_types, pair.private, nulls, distinct, max(self.rows) > EXACT_BELOW,
-                self._masked(pair, least), self._masked(pair, greatest), changed.get(pair.name),
+                self._masked(pair, least), self._masked(pair, greatest), changed.get(pair.alias), pair.was,
             )  # fmt: skip
 
     def _masked(self, pair: Pair, values: tuple[Text, Text]) -> tuple[Text, Text]:
@@ -244,14 +255,15 @@ class _Comparison:
         return [f"count(*) - count({name})", count, *(_text(end) for end in ends)]
 
     def _changed(self, key: Sequence[Pair]) -> dict[str, int]:
+        """Rows of both sides that differ in a column, by its alias."""
         others = [pair for pair in self.common if pair not in key]
         if not key:
             return {}
-        found = {pair.name: 0 for pair in key}
+        found = {pair.alias: 0 for pair in key}
         if others:
             sums = ", ".join(f"count(CASE WHEN x{pair.alias} THEN 1 END)" for pair in others)
             row = self.con.execute(f"SELECT {sums} FROM d WHERE kind = 'changed'").fetchall()[0]
-            found |= {pair.name: count for pair, count in zip(others, row, strict=True)}
+            found |= {pair.alias: count for pair, count in zip(others, row, strict=True)}
         return found
 
     def _examples(self, key: Sequence[Pair]) -> Iterator[Example]:
@@ -288,9 +300,10 @@ class _Comparison:
         shown = ", ".join(_text(f"{name}.{pair.alias}") for pair in pairs)
         ordered = ", ".join(f"t.{pair.alias}" for pair in key or self.common)
         for times, *row in self.con.execute(f"SELECT t.times, {shown} FROM {joined} ORDER BY {ordered}").fetchall():
-            values = {pair.name: _value(pair, value) for pair, value in zip(pairs, row, strict=True)}
-            both = {n: (None, v) if kind == "added" else (v, None) for n, v in values.items()}
-            yield Example(kind, {pair.name: values[pair.name] for pair in key}, both, times)
+            values = {pair.alias: _value(pair, value) for pair, value in zip(pairs, row, strict=True)}
+            names = {pair.alias: pair.names[side == "a"] or "" for pair in pairs}
+            both = {names[c]: (None, v) if kind == "added" else (v, None) for c, v in values.items()}
+            yield Example(kind, {names[pair.alias]: values[pair.alias] for pair in key}, both, times)
 
 
 def _same(key: Sequence[Pair], left: str, right: str) -> str:

@@ -13,12 +13,16 @@ Text = str | None
 
 @dataclass(frozen=True, slots=True)
 class SchemaChange:
-    """A column that came, went or has another type; types as contracts spell them."""
+    """A column that came, went, or has another name or type; types as contracts spell them.
+
+    ``was`` is its name before, where that was another one.
+    """
 
     column: str
-    kind: Literal["added", "removed", "type"]
+    kind: Literal["added", "removed", "renamed", "type"]
     before: str | None
     after: str | None
+    was: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class ColumnDiff:
     """One column, each pair before and after; a member is None where the column is not there.
 
     ``distinct`` is estimated where ``approximate``. ``least`` and ``greatest`` are None for nested columns.
-    ``changed`` counts rows of both sides whose values differ; None where rows are not matched by a key.
+    ``changed`` counts rows of both sides whose values differ; None where rows are not matched by a key. ``was`` is its
+    name before, where that was another one.
     """
 
     name: str
@@ -38,12 +43,14 @@ class ColumnDiff:
     least: tuple[Text, Text]
     greatest: tuple[Text, Text]
     changed: int | None
+    was: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """One row that differs; ``values`` holds before and after of the columns that changed, or of all where one is None.
 
+    Columns are called as on the side that the row is of, those of changed rows as they are called now.
     ``times`` is how often a row without a key was added or removed.
     """
 

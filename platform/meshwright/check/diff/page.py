@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 
 from meshwright.check.diff.model import ColumnDiff, Example, PortDiff, Text
-from meshwright.check.diff.text import TITLES, cells, clean, schema_words, summary
+from meshwright.check.diff.text import TITLES, called, cells, clean, schema_words, summary
 
 _HEADINGS = {"changed": "Rows that changed", "added": "Rows that came", "removed": "Rows that went"}
 
@@ -52,7 +52,7 @@ def _port(diff: PortDiff) -> str:
 
 def _schema(diff: PortDiff) -> str:
     items = "".join(f"<li>{_text(schema_words(change))}</li>" for change in diff.schema)
-    title = "<h3>Columns that came, went or have another type</h3>"
+    title = "<h3>Columns that came, went, or have another name or type</h3>"
     return f'<div class="card">{title}<ul>{items}</ul></div>' if items else ""
 
 
@@ -63,8 +63,8 @@ def _columns(diff: PortDiff) -> str:
 
 
 def _column(diff: PortDiff, column: ColumnDiff) -> str:
-    moved = bool(column.changed) or column.types[0] != column.types[1]
-    return _row([_text(column.name), *(_pair(*pair) for pair in cells(diff, column))], kind="moved" if moved else "")
+    moved = bool(column.changed or column.was) or column.types[0] != column.types[1]
+    return _row([_text(called(column)), *(_pair(*pair) for pair in cells(diff, column))], kind="moved" if moved else "")
 
 
 def _pair(before: str, after: str) -> str:

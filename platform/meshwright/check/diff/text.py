@@ -33,9 +33,18 @@ def summary(diff: PortDiff) -> str:
 
 def schema_words(change: SchemaChange) -> str:
     """A change of the schema in words."""
+    if change.kind == "renamed":
+        types = (change.before, change.after) if change.before != change.after else ("", "")
+        before, after = (f" ({type_})" if type_ else "" for type_ in types)
+        return f"{change.was}{before} is now {change.column}{after}"
     if change.kind == "type":
         return f"{change.column} was {change.before} and is {change.after}"
     return f"{change.column} ({change.after or change.before}) {change.kind}"
+
+
+def called(column: ColumnDiff) -> str:
+    """The name of a column, and the one that it had."""
+    return f"{column.name} (was {column.was})" if column.was else column.name
 
 
 def both(before: str, after: str) -> str:
@@ -85,7 +94,8 @@ def _port(diff: PortDiff) -> Iterator[str]:
         yield f"  column {schema_words(change)}"
     yield ""
     yield from _table(
-        ["column", *TITLES], [[column.name, *(both(*pair) for pair in cells(diff, column))] for column in diff.columns]
+        ["column", *TITLES],
+        [[called(column), *(both(*pair) for pair in cells(diff, column))] for column in diff.columns],
     )
     if diff.examples:
         yield ""

@@ -11,7 +11,7 @@ from meshwright.check.subject import Subject
 from meshwright.errors import Fault
 
 if TYPE_CHECKING:
-    from meshwright.check.diff import PortDiff
+    from meshwright.check.diff import PortDiff, SchemaChange
 
 PAGE = "diff.html"
 
@@ -33,8 +33,9 @@ class Diff(Stage):
         found: list[PortDiff] = []
         for port in ports:
             subject.say(f"comparing {port.key}")
+            guarded, promised = subject.published.guarded(port), subject.published.contract(port)
             diff = compare_ports(
-                subject.settings, subject.published.guarded(port), before.get(port.key), after.own[port.key]
+                subject.settings, guarded, before.get(port.key), after.own[port.key], promised=promised
             )
             found.append(diff)
             if not diff.is_same:
@@ -57,5 +58,9 @@ def _told(diff: PortDiff) -> str:
         return f"is new, with {diff.rows[1]:,} rows"
     counts = {"added": diff.added, "removed": diff.removed, "changed": diff.changed}
     parts = [f"{count:,} {what}" for what, count in counts.items() if count]
-    parts += [f"column {change.column} {change.kind}" for change in diff.schema]
+    parts += [f"column {_named(change)}" for change in diff.schema]
     return f"of {diff.rows[0]:,} rows {', '.join(parts)}" if parts else "differs"
+
+
+def _named(change: SchemaChange) -> str:
+    return f"{change.was} renamed to {change.column}" if change.was else f"{change.column} {change.kind}"
