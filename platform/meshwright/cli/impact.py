@@ -18,6 +18,7 @@ EXAMPLES = """\b
 Examples:
   mesh impact sales.transactions               who reads the port
   mesh impact sales.transactions.sales_value   who uses the column, however far
+  mesh impact sales.orders.address.street      who uses a field of a struct, or the whole
   mesh impact sales                            which ports of the domain are read, and by whom
 """
 

@@ -87,6 +87,30 @@ select id, st.k as k from mesh.shop.t
 
 select id, st['k'] as k, {'v': b} as v from mesh.shop.t
 
+select id, struct_extract(st, 'K') as k, (t.st).l as l from mesh.shop.t t where t.st.l > 1
+
+with s as (select * from mesh.shop.t), r as (select id, st as z from s) select id, z.k as k, r.z['l'] + 1 as l from r
+
+select st.k as k, count(*) as n from mesh.shop.t group by st.k
+
+select id from mesh.shop.t where st = {'k': 1, 'l': 2}
+
+select id, st from mesh.shop.t order by st.l
+
+select x.id, (select max(u.a) from mesh.shop.u u where u.id <= x.st.k) as m from mesh.shop.t x
+
+select x.id, z.l from mesh.shop.t x, lateral (select x.st.l as l) z
+
+select id, st.k.abs() as k from mesh.shop.t
+
+select id, unnest(st) from mesh.shop.t
+
+with s as (select st from mesh.shop.t union all select {'k': d, 'l': e} as st from mesh.shop.u) select st.k as k from s
+
+select id, cast(st as struct(k int, l int)).l as l from mesh.shop.t
+
+select list_transform(xs, v -> v + st.l) as ys, id from mesh.shop.t
+
 select t from mesh.shop.t t
 
 select id, case when a > 1 then b else 0 end as c from mesh.shop.t

@@ -6,13 +6,13 @@ from itertools import product
 
 import pytest
 
-from meshwright.check.impact.cells import ROWS
+from meshwright.check.impact.cells import ROWS, lies_in, meet
 from meshwright.check.impact.lineage import Lineage, lineage
 
-from .truth import TABLES, fresh, queries, seen, with_other_values, without
+from .truth import FIELDS, TABLES, fresh, queries, seen, with_other_values, without
 
 SCHEMA = {f"mesh.shop.{name}": tuple(columns) for name, columns in TABLES.items()}
-CELLS = [(table, column) for table, columns in TABLES.items() for column in columns]
+CELLS = [(table, column) for table, columns in TABLES.items() for column in (*columns, *FIELDS.get(table, ()))]
 UNFOLLOWED = ("columns(", "pivot (", "natural join", "with recursive")
 """Of these nobody can tell the columns, and all count as used."""
 
@@ -22,8 +22,9 @@ def told(found: Lineage, table: str, column: str) -> tuple[bool, bool, set[str]]
     if found.opaque:
         return f"mesh.shop.{table}" in found.tables, True, set()
     cell = (f"mesh.shop.{table}", column)
-    made = {name for name, cells in found.outputs.items() if cell in cells}
-    return bool(made) or cell in found.uses or cell in found.named, cell in found.uses, made
+    made = {name for name, cells in found.outputs.items() if any(meet(cell, other) for other in cells)}
+    rows = any(meet(cell, other) for other in found.uses)
+    return bool(made) or rows or any(lies_in(other, cell) for other in found.named), rows, made
 
 
 @pytest.mark.parametrize("sql", queries())
@@ -77,6 +78,31 @@ def test_tables_whose_columns_nobody_knows_are_passed_on() -> None:
     assert found.open == {"mesh.landing.l"}
     assert found.outputs["d"] == {("mesh.shop.u", "d")}
     assert found.columns is None
+
+
+@pytest.mark.parametrize(
+    ("value", "cells"),
+    [
+        ("st.k", {"st.k"}), ("t.st['K']", {"st.k"}), ("struct_extract(st, 'k')", {"st.k"}),
+        ("(st).k + st.l", {"st.k", "st.l"}),
+        ("st.k.x['y']", {"st.k.x.y"}), ("st", {"st"}), ("st[1]", {"st"}), ("struct_extract_at(st, 1)", {"st"}),
+        ("st.k.abs()", {"st"}), ("xs[1].k", {"xs"}), ("st.xs[1].k", {"st.xs"}), ("coalesce(st, null).k", {"st"}),
+        ("(select max(st.k) from mesh.shop.u)", {"st.k", ROWS}),
+    ],
+)  # fmt: skip
+def test_a_field_of_a_struct_is_followed_where_the_sql_says_which(value: str, cells: set[str]) -> None:
+    for sql in (
+        f"select {value} as v from mesh.shop.t",
+        f"with t as (select * from mesh.shop.t) select {value} as v from t",
+        f"with s as (select st, xs from mesh.shop.t), t as (from s) select {value} as v from t",
+    ):
+        found = lineage(sql, SCHEMA)
+        assert {column for _, column in found.outputs["v"]} == cells
+
+
+def test_a_struct_that_two_sides_of_a_union_give_is_used_whole() -> None:
+    sql = "with s as (select st from mesh.shop.t union all select {'k': a} from mesh.shop.u) select st.k as v from s"
+    assert lineage(sql, SCHEMA).outputs["v"] == {("mesh.shop.t", "st"), ("mesh.shop.u", "a")}
 
 
 def test_a_count_depends_on_the_rows_of_what_it_counts() -> None:

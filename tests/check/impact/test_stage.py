@@ -186,6 +186,42 @@ def test_a_column_that_is_gone_is_looked_for_in_sql_that_was_written_for_it(
     assert [hit["consumer"] for hit in one["hits"]] == ["insight/weekly"]
 
 
+ADDRESS = """\
+      - name: address
+        logicalType: object
+        physicalType: "struct<street: string, city: string>"
+        properties:
+          - {name: street, logicalType: string, physicalType: string}
+          - {name: city, logicalType: string, physicalType: string}
+"""
+MOVED = ("street: string, city: string", "street: string"), (
+    "          - {name: city, logicalType: string, physicalType: string}\n", ""
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reads", "how"),
+    [
+        ("max(address.street)", []), ("max(o.address['street'])", []), ("max(struct_extract(address, 'Street'))", []),
+        ("max(address.city)", ["reads"]), ("max(address)", ["reads"]), ("max(address['CITY'])", ["reads"]),
+    ],
+)  # fmt: skip
+def test_a_field_of_a_struct_hits_those_who_read_it_or_the_whole(
+    repo: Repo, impact: Callable[..., dict[str, Any]], reads: str, how: list[str]
+) -> None:
+    repo.mesh.edit(tiny.ORDERS_CONTRACT, (LINES_AMOUNT, ADDRESS + LINES_AMOUNT))
+    repo.mesh.write(
+        tiny.WEEKLY_SQL,
+        f"with o as (select * from {SOURCE})\nselect customer_id, week, sum(amount) as amount,\n{reads} as a\nfrom o\n",
+    )
+    repo.commit()
+    repo.mesh.edit(tiny.ORDERS_CONTRACT, *MOVED)
+    found = facts(impact())["impacts"]
+    assert [(one["change"]["rule"], one["column"]) for one in found] == [("column-removed", "address.city")]
+    assert [hit["how"] for one in found for hit in one["hits"]] == ([how] if how else [])
+    assert [hit["line"] for one in found for hit in one["hits"]] == ([3] if how else [])
+
+
 def test_a_reference_of_another_contract_is_hit(repo: Repo, impact: Callable[..., dict[str, Any]]) -> None:
     repo.mesh.edit(tiny.CUSTOMERS_CONTRACT, ("required: true\n        primaryKey: true", "required: true"))
     (one,) = facts(impact())["impacts"]

@@ -79,12 +79,31 @@ def test_who_uses_a_port_as_data(sound: TinyMesh, check: Check) -> None:
     ]
 
 
+def test_who_uses_a_field(sound: TinyMesh, check: Check) -> None:
+    fields = (
+        "properties:\n          - {name: Street, logicalType: string}\n          - {name: city, logicalType: string}\n"
+    )
+    address = f"      - name: address\n        logicalType: object\n        {fields}"
+    sound.edit(tiny.ORDERS_CONTRACT, ("      - name: amount\n", f"{address}      - name: amount\n"))
+    sound.edit(tiny.WEEKLY_SQL, ("group by", "where address.street is null group by"))
+    names = [f"shop.orders.address{field}" for field in ("", ".Street", ".street", ".city")]
+    found = json.loads(check(sound.root, *names, "--format", "json", verb="impact").out)
+    assert [(one["column"], one["used"]) for one in found] == [
+        ("address", True), ("address.street", True), ("address.city", False),
+    ]  # fmt: skip
+    told = check(sound.root, "shop.orders.address.cty", "shop.orders.address.city.x", verb="impact")
+    assert told.code == 2
+    assert "shop.orders.address has no field 'cty': 'Street' or 'city'" in told.err
+    assert "did you mean 'shop.orders.address.city'?" in told.err
+    assert "shop.orders.address.city is no struct" in told.err
+
+
 @pytest.mark.parametrize(
     ("name", "reason", "suggestion"),
     [
         ("shop.ordrs.amount", "there is no port 'shop.ordrs'", "shop.orders.amount"),
         ("shop.orders.amont", "shop.orders has no column 'amont'", "shop.orders.amount"),
-        ("shop.orders.amount.part", "lineage goes down to columns", "shop.orders.amount"),
+        ("shop.orders.amount.part", "shop.orders.amount is no struct", "shop.orders.amount"),
         ("shp", "there is no domain, product or port 'shp'", "shop"),
         ("shop/ordrs", "there is no domain, product or port 'shop/ordrs'", "shop/orders"),
     ],

@@ -26,6 +26,13 @@ VALUES: Mapping[str, Sequence[str]] = {
     "struct(k int, l int)": ("{{'k': {0}.k + 1, 'l': {0}.l - 1}}", "null", "{{'k': 0, 'l': 0}}"),
 }
 """Other values for the columns of each type."""
+FIELDS: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "t": {
+        "st.k": ("{'k': st.k + 1, 'l': st.l}", "{'k': 7 - st.k, 'l': st.l}", "{'k': null, 'l': st.l}"),
+        "st.l": ("{'k': st.k, 'l': st.l + 1}", "{'k': st.k, 'l': 4 - st.l}", "{'k': st.k, 'l': null}"),
+    }
+}
+"""Fields of the structs in these tables, with other values for the struct in which that field alone is another."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +91,18 @@ def _after(change: str, sql: str) -> Seen | None:
 
 @cache
 def without(sql: str, table: str, column: str) -> bool:
-    """Whether a query that loses a column fails or gives something else."""
-    return _after(f"ALTER TABLE mesh.shop.{table} RENAME {column} TO zz_{column}", sql) != seen(shared(), sql)
+    """Whether a query that loses a column, or a field of one, fails or gives something else."""
+    name = f"zz_{column.rpartition('.')[2]}"
+    return _after(f"ALTER TABLE mesh.shop.{table} RENAME {column} TO {name}", sql) != seen(shared(), sql)
 
 
 @cache
 def with_other_values(sql: str, table: str, column: str) -> tuple[tuple[Seen | None, Seen | None], ...]:
     """Results before and after the column held other values, one pair for each kind of them."""
     before = seen(shared(), sql)
-    changes = [c.format(column) for c in VALUES[TABLES[table][column]]]
-    return tuple((before, _after(f"UPDATE mesh.shop.{table} SET {column} = {c}", sql)) for c in changes)
+    if column in FIELDS.get(table, ()):
+        changes = list(FIELDS[table][column])
+    else:
+        changes = [c.format(column) for c in VALUES[TABLES[table][column]]]
+    whole = column.partition(".")[0]
+    return tuple((before, _after(f"UPDATE mesh.shop.{table} SET {whole} = {c}", sql)) for c in changes)

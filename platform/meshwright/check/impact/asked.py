@@ -1,4 +1,4 @@
-"""From what was typed to what is asked about: ports and columns of them."""
+"""From what was typed to what is asked about: ports, columns of them and fields of those."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from meshwright.check.impact.cells import within
 from meshwright.check.impact.model import Target
 from meshwright.errors import Fault, InputError
 from meshwright.spec.index import unknown_selector
@@ -15,7 +16,7 @@ from meshwright.spec.words import listed, nearest
 
 @dataclass(frozen=True)
 class Asked:
-    """One name and what it stands for: all ports of a ``domain`` or ``product``, else a ``port`` or a column of it."""
+    """One name and what it stands for: all ports of a ``domain`` or ``product``, else a ``port`` or a part of it."""
 
     name: str
     kind: Literal["domain", "product", "port"]
@@ -23,7 +24,7 @@ class Asked:
 
 
 def asked(mesh: Mesh, names: Sequence[str]) -> tuple[Asked, ...]:
-    """What domains, products, ports ``<domain>.<port>`` and columns ``<domain>.<port>.<column>`` stand for.
+    """What domains, products, ports ``<domain>.<port>``, columns ``….<column>`` and fields ``….<field>`` stand for.
 
     A leading ``mesh.`` may stand. InputError naming every one that is none, with the nearest that is.
     """
@@ -43,8 +44,8 @@ def asked(mesh: Mesh, names: Sequence[str]) -> tuple[Asked, ...]:
             faults.append(Fault(reason, key=name, suggestion=near and f"{near}{column}", command="mesh status"))
         else:
             faults += _unknown(mesh, key, parts[2:], name)
-            target = Target(key, parts[2] if len(parts) > 2 else None, mesh.product_of(key).key)
-            found.append(Asked(name, "port", (target,)))
+            column_ = within(parts[2], parts[3:]) if len(parts) > 2 else None
+            found.append(Asked(name, "port", (Target(key, column_, mesh.product_of(key).key),)))
     if faults:
         raise InputError(*faults)
     return tuple(dict.fromkeys(found))
@@ -61,11 +62,21 @@ def _several(mesh: Mesh, name: str) -> Asked | None:
     return Asked(name, "product" if "/" in name else "domain", targets) if targets else None
 
 
-def _unknown(mesh: Mesh, key: str, column: Sequence[str], name: str) -> Iterator[Fault]:
-    known = [c.name for c in mesh.ports[key].contract.columns]
-    if len(column) > 1:
-        yield Fault("lineage goes down to columns, not into them", key=name, suggestion=f"{key}.{column[0]}")
-    elif column and column[0] not in known:
-        near = nearest(column[0], known)
-        reason = f"{key} has no column {column[0][:80]!r}: {listed(known)}"
-        yield Fault(reason, key=name, suggestion=near and f"{key}.{near}", command=f"mesh show {key}")
+def _unknown(mesh: Mesh, key: str, way: Sequence[str], asked: str) -> Iterator[Fault]:
+    columns, at, what = mesh.ports[key].contract.columns, key, "column"
+    for name in way:
+        if not columns:
+            yield Fault(
+                f"{at} is no struct, and lineage goes down to columns and fields of structs", key=asked, suggestion=at
+            )
+            return
+        found = next(
+            (c for c in columns if name == c.name or (what == "field" and name.lower() == c.name.lower())), None
+        )
+        if found is None:
+            known = [column.name for column in columns]
+            near = nearest(name, known)
+            reason = f"{at} has no {what} {name[:80]!r}: {listed(known)}"
+            yield Fault(reason, key=asked, suggestion=near and f"{at}.{near}", command=f"mesh show {key}")
+            return
+        columns, at, what = found.members if found.type.startswith("struct") else (), f"{at}.{found.name}", "field"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from meshwright.check.github import seen_from
+from meshwright.check.impact.cells import within
 from meshwright.check.impact.model import Hit, Target
 from meshwright.check.impact.walk import hits
 from meshwright.check.impact.world import before
@@ -16,7 +17,7 @@ from meshwright.check.subject import Subject
 from meshwright.spec.compatibility import Change, ProductJudgement, Verdict, compare_product
 from meshwright.spec.compatibility.columns import matched
 from meshwright.spec.compatibility.product import PORT_REMOVED
-from meshwright.spec.model import Contract, Product, Where
+from meshwright.spec.model import Column, Contract, Product, Where
 
 _ENDS = frozenset({"output-port-removed", "output-port-renamed", "port-renamed", "retired", "product-retired"})
 _DOES = {
@@ -129,6 +130,17 @@ def targets(judged: ProductJudgement, old: Product, new: Product | None) -> Iter
                 yield change, Target(before[name].key, column, old.key)
 
 
+def _fields(old: Column, new: Column, way: Sequence[str]) -> list[str]:
+    """The fields on the way of a change, as the old contract names them; what is in a list or a map is all of it."""
+    if way[:1] != ["fields"] or not old.type.startswith("struct"):
+        return []
+    name, *on = way[1:]
+    found = matched(old.members, new.members)
+    if not on and name in [column.name for column in found.gone]:
+        return [name]
+    return next(([o.name, *_fields(o, n, on)] for o, n in found.pairs if n.name == name), [])
+
+
 def _ports(change: Change, before: dict[str, Any]) -> Sequence[str]:
     """The ports that a change of the product itself is about: one, or all of them."""
     name = change.path.removeprefix("outputPorts.")
@@ -136,12 +148,14 @@ def _ports(change: Change, before: dict[str, Any]) -> Sequence[str]:
 
 
 def columns_of(change: Change, old: Contract, new: Contract) -> Sequence[str | None]:
-    """The columns, as the old contract names them, that a change is about; None for the port as such."""
+    """The columns, or fields of them, as the old contract names them, that a change is about; None for the port."""
     kind, _, rest = change.path.partition(".")
     if kind == "columns":
-        names = {n.name: o.name for o, n in matched(old.columns, new.columns).pairs}
-        name = rest.partition(".")[0]
-        return [name if change.rule == "column-removed" and old.column(name) else names.get(name, name)]
+        name, *way = rest.split(".")
+        if change.rule == "column-removed" and not way and old.column(name):
+            return [name]
+        pairs = {n.name: (o, n) for o, n in matched(old.columns, new.columns).pairs}
+        return [within(pairs[name][0].name, _fields(*pairs[name], way)) if name in pairs else name]
     if kind == "primaryKey" and old.primary_key:
         return old.primary_key
     if kind == "relationships":

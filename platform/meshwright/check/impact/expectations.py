@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
+from meshwright.check.impact.cells import within
 from meshwright.check.impact.lineage import Lineage
 from meshwright.check.impact.model import Statement, World
 from meshwright.spec.compatibility import Change, compare
@@ -34,10 +35,18 @@ class Expectations:
         for found in expected(index(world.mesh.root)):
             contract = found.read(lambda _: None) if found.port in ports else None
             if contract is not None:
-                uses = {(found.port, column.name): EXPECTS for column in contract.columns}
+                uses = {(found.port, name): EXPECTS for column in contract.columns for name in _named(column)}
                 lineage = Lineage(frozenset({found.port}), uses=uses)
                 consumer = world.consumer(found.consumer, "expectation")
                 yield Statement(f"{found.consumer}#{found.port}", found.file.name, consumer, lineage, found.file)
+
+
+def _named(column: Column) -> Iterator[str]:
+    """What an expectation names: the column, or of a struct whose fields it lists only those."""
+    if column.type.startswith("struct") and column.members:
+        yield from (within(column.name, [name]) for member in column.members for name in _named(member))
+    else:
+        yield column.name
 
 
 def broken(wanted: Contract, offered: Contract) -> Iterator[Change]:

@@ -10,7 +10,7 @@ from meshwright.check.impact.cells import ROWS, Cell, Cells, Schema
 from meshwright.check.impact.scopes import Reading, Unfollowed
 
 CHECKS = frozenset({"checks"})
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the same SQL may give another lineage, so that what is kept is made anew."""
 
 
@@ -18,7 +18,8 @@ FORMAT = 1
 class Lineage:
     """What one statement does with what it reads.
 
-    ``outputs`` are its columns, each with the cells that its values come from. ``uses`` are the cells that decide
+    ``outputs`` are its columns, each with the cells that its values come from; where the text says which field of a
+    struct it reads, the cell is that field. ``uses`` are the cells that decide
     which rows there are, and how (``filters``, ``joins``, ``groups``, ``sorts``). ``named`` are the cells that the
     text names, whether or not anything comes of it. ``open`` are tables all of whose columns it passes on without
     anybody knowing them. ``opaque`` says why nobody can tell: then it may use everything of ``tables``.

@@ -56,7 +56,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What changes: a column of a port, or (None) the port as such. ``owner`` is the product that publishes it."""
+    """What changes: a column of a port or a field in it, or (None) the port as such.
+
+    ``owner`` is the product that publishes it.
+    """
 
     port: str
     column: str | None

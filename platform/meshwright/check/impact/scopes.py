@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from meshwright.check.impact.cells import ROWS, Cell, Schema
+from meshwright.check.impact.cells import ROWS, Cell, Schema, column_of, within
+from meshwright.check.impact.fields import fields_of, root_of
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -19,12 +20,21 @@ class Unfollowed(Exception):  # noqa: N818 - it never leaves this package
 
 @dataclass
 class Facts:
-    """As :class:`Lineage`, of one scope and all that it reads."""
+    """As :class:`Lineage`, of one scope and all that it reads. ``plain`` are outputs that are a column unchanged."""
 
     tables: set[str] = field(default_factory=set)
     outputs: dict[str, set[Cell]] = field(default_factory=dict)
+    plain: dict[str, Cell] = field(default_factory=dict)
     uses: dict[Cell, set[str]] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
+
+    def give(self, name: str, cells: Iterable[Cell], plain: Cell | None) -> None:
+        """An output column; one of two with the same name is not told from the other."""
+        if plain is not None and name not in self.outputs:
+            self.plain[name] = plain
+        else:
+            self.plain.pop(name, None)
+        self.outputs.setdefault(name, set()).update(cells)
 
     def use(self, cells: Iterable[Cell], how: str) -> None:
         """The cells decide which rows there are."""
@@ -146,7 +156,9 @@ class Reading:
 
         if not projection.is_star:
             cells = self._cells(scope, projection)
-            facts.outputs.setdefault(projection.alias_or_name, set()).update(cells)
+            value = projection.unalias()
+            plain = self._plain(scope, value) if isinstance(value, exp.Column) else None
+            facts.give(projection.alias_or_name, cells, plain)
             if projection.find(exp.Unnest, exp.Explode):
                 facts.use(cells, "joins")
             return
@@ -166,13 +178,13 @@ class Reading:
             inner = self.of(source)
             facts.open |= inner.open
             for name, cells in inner.outputs.items():
-                facts.outputs.setdefault(name, set()).update(cells)
+                facts.give(name, cells, inner.plain.get(name))
         elif (table := self._table(source)) is not None:
             columns = self.schema[table]
             if columns is None:
                 facts.open.add(table)
             for name in columns or ():
-                facts.outputs.setdefault(name, set()).add((table, name))
+                facts.give(name, {(table, name)}, (table, name))
 
     def _table(self, table: exp.Expr) -> str | None:
         """The table's name in the schema; None where it has none: a function, or a table nobody asks for."""
@@ -198,19 +210,48 @@ class Reading:
                 found |= self._column(scope, node)
             elif isinstance(node, exp.TableColumn):
                 found |= self._row_of(scope, node.name)
+            elif isinstance(node, exp.Dot) and (root := root_of(node)) is not None:
+                found |= self._anywhere(scope, root)
         return found
+
+    def _anywhere(self, scope: Scope, name: str) -> set[Cell]:
+        """What a name stands for that belongs to no table: a column of one that is read here or around."""
+        cells: set[Cell] = set()
+        around: Scope | None = scope
+        while around is not None:
+            for _, source in around.selected_sources.values():
+                cells |= self._cells_of(source, name, sure=False)
+            around = around.parent
+        return cells
 
     def _column(self, scope: Scope, column: exp.Column) -> set[Cell]:
         name = column.name
         sources = [self._source(scope, column.table)] if column.table else list(scope.selected_sources.values())
-        cells: set[Cell] = set()
+        plain, cells = self._plain(scope, column), set[Cell]()
+        if sources == [None]:
+            return {cell for part in column.parts[:-1] for cell in self._anywhere(scope, part.name)}
         for source in (found[1] for found in sources if found is not None):
             cells |= self._cells_of(source, name, sure=bool(column.table))
         if not column.table:
             cells |= self._row_of(scope, name)
+        if plain is not None and (fields := fields_of(column)):
+            cells = {(plain[0], within(plain[1], fields))}
         if "line" in column.this.meta:
-            self.named |= {cell for cell in cells if cell[1] == name}
+            self.named |= {cell for cell in cells if column_of(cell[1]) == name}
         return cells
+
+    def _plain(self, scope: Scope, column: exp.Column) -> Cell | None:
+        """The one cell that a column is, unchanged; None where it is computed, or nobody knows."""
+        from sqlglot import exp
+
+        found = self._source(scope, column.table) if column.table else None
+        if found is None:
+            return None
+        if not isinstance(found[1], exp.Expr):
+            return self.of(found[1]).plain.get(column.name)
+        table = self._table(found[1])
+        columns = self.schema[table] if table is not None else ()
+        return (table, column.name) if table is not None and (columns is None or column.name in columns) else None
 
     def _cells_of(self, source: exp.Expr | Scope, name: str, *, sure: bool) -> set[Cell]:
         from sqlglot import exp

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from meshwright.check.impact.cells import ROWS, Cell
+from meshwright.check.impact.cells import ROWS, ByCell, Cell, column_of
 from meshwright.check.impact.model import Consumer, Hit, Reader, Statement, Target, World
 from meshwright.check.impact.readers import READERS
 from meshwright.spec.model import Mesh
@@ -47,12 +47,27 @@ class _Read:
     statement: Statement
 
     @cached_property
-    def made_of(self) -> Mapping[Cell, tuple[str, ...]]:
-        found: dict[Cell, list[str]] = {}
+    def made_of(self) -> ByCell[str]:
+        found = ByCell[str]()
         for name, cells in self.statement.lineage.outputs.items():
             for cell in cells:
-                found.setdefault(cell, []).append(name)
-        return {cell: tuple(names) for cell, names in found.items()}
+                found.put(cell, name)
+        return found
+
+    @cached_property
+    def used_by(self) -> ByCell[str]:
+        found = ByCell[str]()
+        for cell, words in self.statement.lineage.uses.items():
+            for how in words:
+                found.put(cell, how)
+        return found
+
+    @cached_property
+    def named(self) -> ByCell[Cell]:
+        found = ByCell[Cell]()
+        for cell in self.statement.lineage.named:
+            found.put(cell, cell)
+        return found
 
     def effects(self, cell: Cell) -> Iterator[tuple[str, str | None]]:
         """What it does with a cell that changes, and which of its own columns changes by that."""
@@ -62,12 +77,12 @@ class _Read:
         elif column == ROWS:
             yield from ((how, ROWS) for how in sorted(lineage.uses.get(cell, {"rows"})))
         else:
-            made, uses = self.made_of.get(cell, ()), lineage.uses.get(cell, frozenset())
+            made, uses = self.made_of.meeting(cell), self.used_by.meeting(cell)
             yield from (("reads", name) for name in made)
             yield from ((how, ROWS) for how in sorted(uses))
-            if table in lineage.open and column not in made:
+            if table in lineage.open and column_of(column) not in made:
                 yield "reads", column
-            elif not made and not uses and cell in lineage.named:
+            elif not made and not uses and self.named.inside(cell):
                 yield "names", None
 
 
@@ -164,11 +179,11 @@ def _named(cell: Cell) -> str:
 
 
 def _line_of(statement: Statement, port: str, column: str) -> int | None:
-    """The first line of its file that names the column, else the port."""
+    """The first line of its file that names the column or field, else the column of the field, else the port."""
     if not statement.file.is_file():
         return None
     rows = statement.file.read_text(encoding="utf-8", errors="replace").splitlines()
-    for word in (column, port.partition(".")[2]):
+    for word in (column, column_of(column), port.partition(".")[2]):
         for number, row in enumerate(rows, 1):
             if word != ROWS and re.search(rf"\b{re.escape(word)}\b", row, re.IGNORECASE):
                 return number
