@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from meshwright.errors import SpecError
 from meshwright.quality.limits import NONE, OPERATORS, Limit, UnfitError, plain
 from meshwright.quality.model import Rule, Scope
 from meshwright.quality.phrases import promise
+from meshwright.spec import great_expectations
 from meshwright.spec.model import Column, Port, Quality
 from meshwright.spec.sql import ports_in
 
@@ -108,9 +107,12 @@ def _sql(port: Port, item: Quality, column: Column | None) -> Iterator[Rule]:
 
 
 def _custom(port: Port, item: Quality, column: Column | None) -> Iterator[Rule]:
-    if re.sub(r"[^a-z]", "", (item.engine or "").lower()) != "greatexpectations":
+    if not great_expectations.is_engine(item.engine):
         raise UnfitError(f"the engine {item.engine!r} is not run here; greatExpectations is")
-    type_, kwargs = _expectation(item.implementation)
+    try:
+        type_, kwargs = great_expectations.read(item.implementation)
+    except ValueError as error:
+        raise UnfitError(str(error)) from None
     if column and type_.startswith("expect_column_") and not type_.startswith("expect_column_pair_"):
         kwargs.setdefault("column", column.name)
     named = [kwargs.get(key) for key in ("column", "column_A", "column_B")] + list(kwargs.get("column_list") or ())
@@ -126,42 +128,6 @@ def _custom(port: Port, item: Quality, column: Column | None) -> Iterator[Rule]:
 
 
 _KINDS = {"library": _library, "sql": _sql, "custom": _custom}
-
-
-def _expectation(implementation: object) -> tuple[str, dict[str, Any]]:
-    """Type and arguments in Great Expectations' own spelling, from a mapping or its text in YAML or JSON."""
-    found = _parsed(implementation) if isinstance(implementation, str) else implementation
-    if not isinstance(found, Mapping):
-        raise UnfitError("the implementation is no mapping with a type and kwargs")
-    rest = dict(found)
-    types = [rest.pop(key, None) for key in ("type", "expectation_type", "expectationType")]
-    type_ = next((str(t) for t in types if t), "")
-    if not type_:
-        raise UnfitError("the implementation names no type of expectation")
-    kwargs = rest.get("kwargs", {k: v for k, v in rest.items() if k not in ("meta", "notes", "severity")})
-    if not isinstance(kwargs, Mapping):
-        raise UnfitError("the kwargs of the implementation are no mapping")
-    return _snake(type_), {_argument(str(key)): value for key, value in kwargs.items()}
-
-
-def _parsed(text: str) -> object:
-    from meshwright.spec.yaml_reader import parse_yaml
-
-    try:
-        return parse_yaml(text.encode("utf-8", "replace"), Path("implementation"))[0].plain()
-    except SpecError as error:
-        raise UnfitError(f"the implementation cannot be read as YAML: {error.faults[0].reason}") from None
-
-
-def _argument(name: str) -> str:
-    """``minValue`` as ODCS's examples write it, ``min_value`` as Great Expectations does; ``column_A`` stays."""
-    if name in ("columnA", "columnB"):
-        return f"column_{name[-1]}"
-    return name if "_" in name else _snake(name)
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
 
 
 def _limit(item: Quality, default: Limit | None = None) -> Limit:

@@ -66,7 +66,8 @@ def _column(item: At, name: str, dialect: Dialect, report: Report) -> Column:
 
 def _built(item: At, name: str, type_: Type, dialect: Dialect, report: Report, physical: bool = False) -> Column:
     """The column of that type; ``physical`` says that what it is nested in promises a physical type."""
-    enum = [value.plain("value") for value in item.items("enum")]
+    entries = tuple(entry.rest(()) for entry in item.items("enum"))
+    enum = [entry.get("value") for entry in entries]
     written = item.string("physicalType")
     promised = types.as_promised(written) if written else str(type_) if physical else None
     return Column(
@@ -86,6 +87,7 @@ def _built(item: At, name: str, type_: Type, dialect: Dialect, report: Report, p
         physical_type=promised,
         physical_name=item.string("physicalName"),
         members=tuple(_members(item, type_, dialect, promised is not None)),
+        entries=entries,
         about=item.rest(_READ),
         places=item.node.keys,
     )

@@ -125,7 +125,8 @@ class Column:
 
     ``logical_type`` and ``physical_type`` are what the contract itself says, the latter as ``type`` is spelled;
     a nested column whose owner has a physical type has one too. ``members`` are what a nested type holds: the
-    fields of a struct, the ``element`` of a list, the ``key`` and ``value`` of a map. ``about`` is the rest, for
+    fields of a struct, the ``element`` of a list, the ``key`` and ``value`` of a map. ``entries`` are those of its
+    ``enum``, each with its ``value`` and what it tells of it (``label``, ``description`` …). ``about`` is the rest, for
     readers (``tags``, ``examples``, ``businessName`` …).
     """
 
@@ -145,6 +146,7 @@ class Column:
     physical_type: str | None = None
     physical_name: str | None = None
     members: tuple[Column, ...] = ()
+    entries: tuple[Mapping[str, Any], ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
     places: Places = field(default_factory=dict, compare=False, repr=False)
 

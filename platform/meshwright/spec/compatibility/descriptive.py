@@ -9,13 +9,14 @@ from meshwright.spec.compatibility.columns import Pair, matched
 from meshwright.spec.compatibility.model import Change, Verdict
 from meshwright.spec.compatibility.pairing import Items, label
 from meshwright.spec.compatibility.rules import Family, Rule, turned
+from meshwright.spec.compatibility.values import entries
 from meshwright.spec.model import Column, Contract, Where
 
 PARTITION = Rule("partitioning", "partitioning changed", Verdict.PATCH, "queries give the same rows, in another time")
 ORDER = Rule("column-order", "order of columns or fields changed", Verdict.PATCH, "columns are read by name")
 DESCRIBED = Rule(
     "described",
-    "description, tags, examples, sort, links, names for people and other customProperties changed",
+    "description, tags, examples, sort, links, names for people, labels of values and other customProperties changed",
     Verdict.PATCH,
     "the data are the same",
 )
@@ -79,8 +80,18 @@ def of_column(pair: Pair, items: Items) -> Iterator[Change]:
     judged = _JUDGED | {"unit", "openSet"} if _has_set(old, items) and _has_set(new, items) else _JUDGED | {"unit"}
     before, after = ({k: v for k, v in c.custom.items() if k not in judged} for c in (old, new))
     yield from _all(before, after, f"{pair.path}.customProperties.", new.at("customProperties"))
+    yield from _entries(pair)
     if old.type.startswith("struct<") and new.type.startswith("struct<"):
         yield from ordered(old.members, new.members, f"{pair.path}.fields", new.where)
+
+
+def _entries(pair: Pair) -> Iterator[Change]:
+    """What is told of the values that stay in a set; which values there are is judged elsewhere."""
+    olds, where = entries(pair.old), pair.new.at("enum")
+    for key, entry in entries(pair.new).items():
+        if before := olds.get(key):
+            path = f"{pair.path}.enum.{entry['value']}."
+            yield from _all({**before, "value": None}, {**entry, "value": None}, path, where)
 
 
 def _has_set(column: Column, items: Items) -> bool:

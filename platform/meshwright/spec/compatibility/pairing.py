@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from meshwright.spec.compatibility.expectations import call_of
 from meshwright.spec.compatibility.limits import allows_none
 from meshwright.spec.model import Quality
 from meshwright.spec.sql import laid_out
@@ -130,6 +131,8 @@ def _content(item: Quality) -> Hashable:
 
 
 def _subject(item: Quality) -> Hashable:
+    if call := call_of(item):
+        return call[0], json.dumps({k: v for k, v in call[1].items() if "column" in k}, sort_keys=True, default=str)
     return item.metric if item.kind == "library" else None
 
 

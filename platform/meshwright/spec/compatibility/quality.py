@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 
+from meshwright.spec.compatibility.expectations import fixed, of_calls, turned_arguments
 from meshwright.spec.compatibility.intervals import Relation
 from meshwright.spec.compatibility.limits import both, of_arguments, of_limits
 from meshwright.spec.compatibility.model import Change, Verdict
@@ -57,8 +57,12 @@ FAMILY = Family(
     "Rules are paired by `id`, then by `name`, then, where one of both has neither, by what they check; never by "
     "position. The direction follows the operator: the numbers that it lets pass are compared, counts as whole "
     "numbers, percentages within 0 and 100. A query may be laid out anew: spaces, comments and upper or lower case "
-    "outside of quotes say nothing. `type: text` checks nothing and is a description. References (`relationships`) are "
-    "judged likewise, by `id`, else by columns and target.",
+    "outside of quotes say nothing. Of an expectation of Great Expectations those arguments are compared whose "
+    "direction is certain: `min_value`, `max_value`, `strict_min` and `strict_max` of what is to be between them "
+    "(values, lengths, least, greatest, mean, median, sum, deviation, numbers of rows or of unique values), `mostly`, "
+    "and `value_set` of those that ask for values in a set, not in it, or for a set among the values; any other "
+    "argument makes it another rule. `type: text` checks nothing and is a description. References (`relationships`) "
+    "are judged likewise, by `id`, else by columns and target.",
     (REMOVED, LOOSENED, LOWERED, CHANGED, ADDED, TIGHTENED, RAISED),
 )
 
@@ -93,13 +97,14 @@ def _of_pair(old: Quality, new: Quality, path: str, verify: Passes) -> Iterator[
     if (what := _other(old, new)) is not None:
         yield CHANGED.at(path, new.where, f"{what} of quality rule {name} changed")
         return
-    found = both(of_limits(old, new), of_arguments(old, new))
+    found = both(both(of_limits(old, new), of_arguments(old, new)), of_calls(old, new))
     if found is Relation.EQUAL:
         return
     rule = {Relation.LOOSER: LOOSENED, Relation.TIGHTER: TIGHTENED, Relation.OTHER: CHANGED}[found]
     said = _said(old), _said(new)
     if said[0] == said[1]:
-        said = told(old.arguments), told(new.arguments)
+        before, after = turned_arguments(old, new) or (old.arguments, new.arguments)
+        said = told(before), told(after)
     reason = f"quality rule {name} was {said[0]} and is now {said[1]}"
     yield rule.at(path, new.where, reason, verify if rule.verified else None)
 
@@ -111,6 +116,6 @@ def _other(old: Quality, new: Quality) -> str | None:
         "the metric": lambda i: i.metric,
         "the query": query_of,
         "the engine": lambda i: (i.engine or "").lower(),
-        "the implementation": lambda i: json.dumps(i.implementation, sort_keys=True, default=str),
+        "the implementation": fixed,
     }
     return next((what for what, fact in facts.items() if fact(old) != fact(new)), None)

@@ -41,6 +41,12 @@ class Values:
         return _key(value) in self.by_key
 
 
+def entries(column: Column) -> Mapping[str, Mapping[str, Any]]:
+    """What a column's ``enum`` tells of each value, by what makes values equal."""
+    found = ((entry, _spelled(entry.get("value"), column)) for entry in column.entries)
+    return {_key(value): {**entry, "value": value} for entry, value in found}
+
+
 def _spelled(value: Any, column: Column) -> Any:
     if column.type != "string" or isinstance(value, (str, list, dict)):
         return value
