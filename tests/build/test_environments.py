@@ -15,6 +15,7 @@ from meshwright.catalog.gc import Collected, collect
 from meshwright.catalog.locks import product_lock
 from meshwright.catalog.pins import pin
 from meshwright.errors import AuditError, BuildError, InputError, RefusedError
+from meshwright.spec.index import index
 from support import forks, tiny
 from support.processes import Helper
 from support.production import fingerprint, leftovers
@@ -28,7 +29,7 @@ SAME = ("sum(amount)", "sum(amount + 0)")
 
 
 def collected(mesh: TinyMesh) -> Collected:
-    return collect(mesh.settings, mesh.database, mesh.mesh, grace=timedelta(0), dry_run=False)
+    return collect(mesh.settings, mesh.database, index(mesh.root).ports_of, grace=timedelta(0), dry_run=False)
 
 
 def double(mesh: TinyMesh) -> None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 
 from meshwright.catalog.gc import Collected, collect
+from meshwright.spec.index import index
 from support import forks
 from support.orphans import orphans
 from support.tiny import ORDERS_A_WEEK, WEEKS, TinyMesh, lines_of
@@ -57,7 +58,8 @@ class Trials:
         self.mesh.build()
 
     def collect(self) -> Collected:
-        return collect(self.mesh.settings, self.mesh.database, self.mesh.mesh, grace=timedelta(0), dry_run=False)
+        products = index(self.mesh.root).ports_of
+        return collect(self.mesh.settings, self.mesh.database, products, grace=timedelta(0), dry_run=False)
 
     def require_whole(self, when: str) -> tuple[Decimal, Decimal] | None:
         """A read sees no product or a whole one; the sums that it saw."""

@@ -14,6 +14,7 @@ from meshwright.catalog.candidates import live_files
 from meshwright.catalog.gc import collect
 from meshwright.catalog.history import history
 from meshwright.errors import InputError, RefusedError
+from meshwright.spec.index import index
 from support import tiny
 from support.production import fingerprint, leftovers
 from support.tiny import TinyMesh, lines_of
@@ -79,7 +80,7 @@ def test_production_goes_on_after_it(changed: TinyMesh) -> None:
     changed.put_lines(2, lines_of(2, 3.0))
     changed.build()
     assert changed.sql(SUM) == changed.sql(WEEKLY)
-    collect(changed.settings, changed.database, changed.mesh, grace=timedelta(0), dry_run=False)
+    collect(changed.settings, changed.database, index(changed.root).ports_of, grace=timedelta(0), dry_run=False)
     assert changed.sql(SUM) == changed.sql(WEEKLY)
     assert all(file.is_file() for location in changed.pins().values() for file in live_files(location))
 

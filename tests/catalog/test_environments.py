@@ -130,7 +130,7 @@ def test_an_environment_alone_is_something_to_know(bench: Bench) -> None:
     with bench.database.write() as connection:
         connection.execute(delete(t.iceberg_tables))
         connection.execute(delete(t.iceberg_namespace_properties))
-    found = collect(bench.settings, bench.database, [], grace=timedelta(0), dry_run=False)
+    found = collect(bench.settings, bench.database, {}, grace=timedelta(0), dry_run=False)
     assert found.files
     assert made.committed.rows == 1
 

@@ -18,17 +18,18 @@ from meshwright.catalog.gc import Collected, collect
 from meshwright.catalog.locks import lock_path, product_lock
 from meshwright.catalog.records import write_publishes
 from meshwright.errors import UnavailableError
-from support.bench import Bench, port, product
+from support.bench import Bench, port
 from support.processes import Helper
 
 LINES = port("sales.lines", {"id": "long", "week": "int"}, by="week")
 STORES = port("sales.stores", {"id": "long"})
-MADE = product(LINES, STORES)
+MADE = "sales/made"
+PRODUCTS = {MADE: (LINES.key, STORES.key)}
 ROWS = "SELECT i AS id, (i % 3 + 1)::INTEGER AS week FROM range(9) t(i)"
 
 
 def gc(bench: Bench, *, grace: float = 0, dry_run: bool = False) -> Collected:
-    return collect(bench.settings, bench.database, [MADE], grace=timedelta(seconds=grace), dry_run=dry_run)
+    return collect(bench.settings, bench.database, PRODUCTS, grace=timedelta(seconds=grace), dry_run=dry_run)
 
 
 def days_ago(days: float) -> str:
@@ -149,9 +150,9 @@ def test_what_a_live_process_holds_is_left_alone(bench: Bench, helper: Helper) -
     loose.parent.mkdir(parents=True)
     loose.touch()
     before = bench.files()
-    holder = helper.hold(bench.settings, MADE.key)
+    holder = helper.hold(bench.settings, MADE)
     told = gc(bench)
-    assert (told.files, told.candidates, told.busy) == ((), (), (MADE.key,))
+    assert (told.files, told.candidates, told.busy) == ((), (), (MADE,))
     assert bench.files() == before
     assert len(bench.rows(candidate.committed.location)) == 9
     holder.kill()
@@ -161,8 +162,8 @@ def test_what_a_live_process_holds_is_left_alone(bench: Bench, helper: Helper) -
 
 def test_lock_of_this_very_process_counts_too(bench: Bench) -> None:
     bench.commit(LINES, ROWS)
-    with product_lock(bench.settings, MADE.key):
-        assert gc(bench).busy == (MADE.key,)
+    with product_lock(bench.settings, MADE):
+        assert gc(bench).busy == (MADE,)
     assert gc(bench).busy == ()
 
 
@@ -175,7 +176,7 @@ def test_product_that_is_gone_but_still_being_built(bench: Bench) -> None:
 
 
 def test_locks_and_scratch_of_products_that_are_gone(bench: Bench) -> None:
-    for key in ("sales/gone", MADE.key):
+    for key in ("sales/gone", MADE):
         with product_lock(bench.settings, key):
             folder = bench.settings.scratch_of(*key.split("/"))
             folder.mkdir(parents=True)
@@ -290,5 +291,5 @@ def test_entered_through_a_symbolic_link(bench: Bench, tmp_path_factory: pytest.
     link = tmp_path_factory.mktemp("link") / "mesh"
     link.symlink_to(bench.settings.root)
     settings = type(bench.settings).of(link)
-    assert collect(settings, bench.database, [MADE], grace=timedelta(0), dry_run=False).files == ()
+    assert collect(settings, bench.database, PRODUCTS, grace=timedelta(0), dry_run=False).files == ()
     assert bench.files() == before

@@ -93,3 +93,46 @@ def test_a_name_that_is_none(broken: TinyMesh, capsys: pytest.CaptureFixture[str
     assert main(["-C", str(broken.root), "build", "shpo"]) == 2
     assert "shpo" in capsys.readouterr().err
     assert main(["-C", str(tmp_path), "build"]) == 2
+
+
+def test_the_others_are_promoted(broken: TinyMesh, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-C", str(broken.root), "env", "create", "e"]) == 0
+    assert main(["-C", str(broken.root), "build", "--env", "e", "clock"]) == 0
+    capsys.readouterr()
+    assert main(["-C", str(broken.root), "env", "promote", "e", "shop"]) == 2
+    assert "orders.contract.yaml" in capsys.readouterr().err
+    assert main(["-C", str(broken.root), "env", "promote", "e", "clock"]) == 0
+    told = capsys.readouterr().err
+    assert "promoted  clock/ticks: clock.ticks" in told
+    assert "orders.contract" not in told
+    assert broken.sql("select tick from mesh.clock.ticks") == [(1,)]
+    assert main(["-C", str(broken.root), "env", "promote", "e", "--format", "json"]) == 2
+    last = capsys.readouterr()
+    assert json.loads(last.out) == []
+    assert "orders.contract.yaml" in last.err
+
+
+def test_what_is_broken_is_collected_by_name(broken: TinyMesh, capsys: pytest.CaptureFixture[str]) -> None:
+    """Garbage is what the catalog does not refer to; of declarations it needs no more than where they lie."""
+    home = next((broken.settings.warehouse / "shop").glob("orders-*"))
+    orphan = home / "data" / "orphan.parquet"
+    orphan.write_bytes(b"x")
+    kept = [*broken.settings.scratch.glob("shop/orders/*"), *broken.settings.locks.glob("shop__orders.lock")]
+    assert len(kept) > 1
+    before = broken.sql("select count(*) from mesh.shop.orders")
+    assert main(["-C", str(broken.root), "gc", "--grace", "0"]) == 0
+    assert "orders.contract" not in capsys.readouterr().err
+    assert not orphan.exists()
+    assert all(file.exists() for file in kept)
+    assert broken.sql("select count(*) from mesh.shop.orders") == before
+
+
+def test_nothing_is_collected_where_there_are_no_declarations(
+    broken: TinyMesh, capsys: pytest.CaptureFixture[str]
+) -> None:
+    orphan = broken.settings.warehouse / "shop" / "orphan.parquet"
+    orphan.write_bytes(b"x")
+    (broken.root / "domains").rename(broken.root / "elsewhere")
+    assert main(["-C", str(broken.root), "gc", "--grace", "0"]) == 2
+    assert "no mesh here" in capsys.readouterr().err
+    assert orphan.exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
@@ -153,3 +155,17 @@ def test_a_location_that_cannot_load_says_why(shop: TinyMesh) -> None:
         causes.append(causes[-1].__cause__)
     assert isinstance(causes[-1], SpecError)
     assert "domain.yaml" in str(causes[-1])
+
+
+@pytest.mark.filterwarnings("ignore:`parse_obj_as` is deprecated", "ignore:Class `")
+def test_a_location_shows_what_is_sound(shop: TinyMesh) -> None:
+    """Files of another domain, or of another product of its own, that cannot be read take nothing away from it."""
+    shop.write("domains/insight/weekly/product.yaml", "no: [mapping")
+    shop.write("domains/shop/broken/product.yaml", "no: [mapping")
+    found = component_tree().build_defs_at_path(Path("shop"))
+    assert len(list(found.resolve_all_asset_specs())) == 6
+    with pytest.raises(Exception, match="building definitions") as refused:
+        component_tree().build_defs_at_path(Path("insight"))
+    assert isinstance(refused.value.__cause__, SpecError)
+    assert "weekly/product.yaml" in str(refused.value.__cause__)
+    assert "shop/broken" not in str(refused.value.__cause__)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,6 @@ from meshwright.catalog.pins import PRODUCTION_CATALOG, WORK_CATALOG, require_ca
 from meshwright.catalog.publish import forget
 from meshwright.config import Settings, in_environment
 from meshwright.errors import Fault, UnavailableError
-from meshwright.spec.model import Product
 
 _UUID_LENGTH = 36
 
@@ -48,9 +47,13 @@ class Collected:
 
 
 def collect(
-    settings: Settings, database: Database, mesh_products: Iterable[Product], *, grace: timedelta, dry_run: bool
+    settings: Settings, database: Database, products: Mapping[str, Iterable[str]], *, grace: timedelta, dry_run: bool
 ) -> Collected:
     """Remove what no layer, retained snapshot, publish or landing refers to and is older than ``grace``.
+
+    ``products`` are all that there are, ``<domain>/<product>``, each with its ports, ``<domain>.<port>``. Names are all
+    that is asked of declarations, so that one that cannot be read keeps its locks and scratch files: what is referred
+    to is for the catalog to say. Of a port that no product is known to have, a build anywhere in its domain spares all.
 
     A candidate without verdict is an orphan as soon as no live process holds its product; a refused one keeps
     its name for ``Settings.refused_days``. UnavailableError where the catalog cannot be read, knows nothing
@@ -58,7 +61,7 @@ def collect(
     """
     with ExitStack() as held:
         held.enter_context(gate(settings))
-        return _Collection(settings, database, tuple(mesh_products), grace, dry_run, held).run()
+        return _Collection(settings, database, products, grace, dry_run, held).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class _Collection:
 
     settings: Settings
     database: Database
-    products: tuple[Product, ...]
+    products: Mapping[str, Iterable[str]]
     grace: timedelta
     dry_run: bool
     held: ExitStack
@@ -94,8 +97,8 @@ class _Collection:
     young: int = 0
 
     def __post_init__(self) -> None:
-        self.product_of = {port.key: p.key for p in self.products for port in p.ports}
-        self.domains = {p.domain for p in self.products}
+        self.product_of = {port: key for key, ports in self.products.items() for port in ports}
+        self.domains = {key.partition("/")[0] for key in self.products}
         self.environments = set(known(self.database))
 
     def run(self) -> Collected:
@@ -120,7 +123,7 @@ class _Collection:
 
     def _lock(self, stores: Iterable[Path]) -> None:
         """Take the lock of every product and source that there is or was; note those that others hold."""
-        names = {p.key for p in self.products} | {parse_lock(domain) for domain in self.domains}
+        names = {*self.products} | {parse_lock(domain) for domain in self.domains}
         names |= {f"{store.parent.name}/landing/{store.name}" for store in stores}
         names |= {lock_name(file) for file in self.settings.locks.glob("*.lock")}
         for name in sorted(names):
@@ -217,9 +220,9 @@ class _Collection:
 
     def _leftovers(self, scratch: Iterable[Path]) -> Iterator[Path]:
         """Locks and scratch files of products and domains that are gone, and what a killed dbt parse left."""
-        living = {p.key for p in self.products}
+        living = {*self.products}
         living |= {f"{kind}/{domain}" for kind in ("by-hand", "parse") for domain in self.domains}
-        living |= {in_environment(p.key, name) for p in self.products for name in self.environments}
+        living |= {in_environment(key, name) for key in self.products for name in self.environments}
         for folder in scratch:
             first, second = folder.parent.name, folder.name
             if f"{first}/{second}" not in living and not (self._is_domain_busy(first) or self._is_domain_busy(second)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,6 @@ from meshwright.catalog.tables import LAYOUT_VERSION
 from meshwright.config import Settings
 from meshwright.duck import local_path
 from meshwright.errors import MeshError
-from meshwright.spec.model import Product
 
 Level = Literal["ok", "warning", "broken"]
 LITTLE, TOO_LITTLE = 5 * 10**9, 5 * 10**8
@@ -114,8 +113,10 @@ def data_files(database: Database) -> Iterator[Diagnosis]:
     yield Diagnosis("ok", "data", f"{count} published data files are looked at")
 
 
-def leftovers(settings: Settings, database: Database, products: Sequence[Product]) -> Iterator[Diagnosis]:
+def leftovers(settings: Settings, database: Database, products: Mapping[str, Iterable[str]]) -> Iterator[Diagnosis]:
     """What nothing refers to and nobody makes any more, who builds now, and whose metadata cannot be read.
+
+    ``products`` are all that there are, each with its ports.
 
     Asks the garbage collection, which imports PyIceberg.
     """

@@ -49,6 +49,7 @@ def _examine(settings: Settings) -> Iterator[Diagnosis]:
     from meshwright.catalog import health
     from meshwright.catalog.database import Database
     from meshwright.spec import load
+    from meshwright.spec.index import index
 
     yield from building.machine(settings)
     yield from health.folders(settings)
@@ -66,7 +67,7 @@ def _examine(settings: Settings) -> Iterator[Diagnosis]:
     if all(finding.level != "broken" for finding in catalog):
         yield from building.contents(settings, mesh, database)
         yield from health.data_files(database)
-        yield from health.leftovers(settings, database, products)
+        yield from health.leftovers(settings, database, index(settings.root).ports_of)
 
 
 def _print(findings: Sequence[Diagnosis]) -> None:

@@ -156,24 +156,26 @@ def promote(ctx: click.Context, name: str, selectors: tuple[str, ...], format_: 
     """Make production's what the environment NAME holds, product by product and each in one step.
 
     Nothing is built or copied: pointers and records move. Refused for a product that production published since, or
-    that was built on what production does not have.
+    that was built on what production does not have. Products whose files cannot be read are told and left out.
     """
     from meshwright.build.context import whoever
     from meshwright.build.promoting import promote as promoted
+    from meshwright.catalog import environments
     from meshwright.cli.build import catch_up
-    from meshwright.spec import load, select
+    from meshwright.cli.selection import selected
 
     settings, database = _opened(ctx)
-    mesh = load(settings.root)
-    found = promoted(database, name, select(mesh, selectors), whoever())
+    environments.require(database, name)
+    selection = selected(settings.root, selectors)
+    found = promoted(database, name, selection.products, whoever())
     for one in found:
         _tell(one, name)
     if not found:
         say(f"nothing to promote: {name} holds nothing of {', '.join(selectors) or 'its own'}")
-    catch_up(settings, mesh, database)
+    catch_up(settings, selection.mesh, database)
     if format_ == "json":
         emit_json([_outcome(one) for one in found])
-    return max((one.error.exit_code for one in found if one.error), default=0)
+    return max(selection.exit_code, *(one.error.exit_code for one in found if one.error), 0)
 
 
 @command.command("drop", short_help="Take environments away.")

@@ -52,14 +52,14 @@ def command(ctx: click.Context, grace: timedelta, dry_run: bool, format_: str) -
     """Remove files that no published snapshot, refused candidate, landing or record refers to.
 
     What a build is making is left alone, whatever its age; the grace period is for readers, who hold no lock. Refused
-    candidates stay queryable for a week.
+    candidates stay queryable for a week. Files of products need not be sound: where they lie is all that is asked.
     """
     from meshwright.catalog.database import Database
     from meshwright.catalog.gc import collect
-    from meshwright.spec import load
+    from meshwright.spec.index import index
 
     settings = settings_of(ctx)
-    products = tuple(load(settings.root))
+    products = index(settings.root).ports_of
     found = collect(settings, Database(settings), products, grace=grace, dry_run=dry_run)
     if format_ == "json":
         emit_json(_as_data(found, dry_run))

@@ -14,9 +14,9 @@ from meshwright.build.dbt.manifests import graph_of
 from meshwright.build.health import workspace
 from meshwright.cli.build import tell_parsing
 from meshwright.cli.output import say, settings_of
+from meshwright.cli.selection import selected
 from meshwright.config import Settings
 from meshwright.errors import Fault, InputError, MeshError, UnavailableError
-from meshwright.spec import load
 
 EXAMPLES = """\b
 Examples:
@@ -33,12 +33,16 @@ command that is started here. Who runs a mesh can do nothing about either."""
 @click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Its port.")
 @click.pass_context
 def command(ctx: click.Context, host: str, port: int) -> int:
-    """Start the Dagster UI and daemon with all code locations; stopping it stops everything."""
+    """Start the Dagster UI and daemon with all code locations; stopping it stops everything.
+
+    Products whose files cannot be read are told and left out, and the exit code is 2.
+    """
     settings = settings_of(ctx)
-    mesh = load(settings.root)
     _require_free(host, port)
     if not (file := settings.root / "workspace.yaml").is_file():
         raise InputError(Fault("there is no workspace.yaml", file, command="mesh doctor"))
+    selection = selected(settings.root, ())
+    mesh = selection.mesh
     for finding in workspace(settings.root, mesh):
         if finding.level != "ok":
             say(f"warning: {finding.message}\n  next: {finding.remedy}")
@@ -49,7 +53,7 @@ def command(ctx: click.Context, host: str, port: int) -> int:
         except MeshError as error:  # its own code location will say so, and the others are shown
             for fault in error.faults:
                 say(f"warning: {fault}")
-    return _serve(settings, host, port)
+    return _serve(settings, host, port) or selection.exit_code
 
 
 def _serve(settings: Settings, host: str, port: int) -> int:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 from pydantic import BaseModel, Field
 
 from meshwright.config import Settings
-from meshwright.errors import Fault, InputError, MeshError
+from meshwright.errors import Fault, InputError, MeshError, SpecError
 from meshwright.orchestration.definitions import domain_definitions
 from meshwright.orchestration.session import Session
-from meshwright.spec import load
+from meshwright.spec.load import Sound, load_sound
 
 
 class DomainParameters(BaseModel):
@@ -52,9 +53,23 @@ class DomainComponent(dg.Component, dg.Model, dg.Resolvable):
     """All data products of the domain in whose folder it stands, from their YAML files and dbt models."""
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        """Derive the definitions; SpecError with every fault of the mesh's files."""
+        """Derive the definitions of what is sound; SpecError where nothing of the domain is."""
         folder = Path(context.path)
-        session = Session(settings := Settings.find(folder), load(settings.root))
-        if folder.name not in session.mesh.domains:
+        settings = Settings.find(folder)
+        sound = load_sound(settings.root)
+        domain, faults = sound.mesh.domains.get(folder.name), tuple(_of_domain(sound, folder.name))
+        if faults and (domain is None or not domain.products):
+            raise SpecError(*faults)
+        if domain is None:
             raise InputError(Fault("is no folder of a domain", folder, command="write domain.yaml beside defs.yaml"))
-        return domain_definitions(session, folder.name)
+        for fault in faults:
+            dg.get_dagster_logger().warning(str(fault))
+        return domain_definitions(Session(settings, sound.mesh), folder.name)
+
+
+def _of_domain(sound: Sound, name: str) -> Iterator[Fault]:
+    """What keeps a domain, or products of it, from being read."""
+    keys = [key for key in (*sound.broken, *sound.stranded) if key.startswith(f"{name}/")]
+    causes = dict.fromkeys(sound.stranded[key][1] if key in sound.stranded else key for key in keys)
+    found = [fault for key in causes for fault in sound.broken[key]]
+    yield from found or (() if name in sound.mesh.domains else sound.faults)

@@ -53,6 +53,11 @@ class Index:
                     found.setdefault(f"{key.partition('/')[0]}.{port_of(Path(name))}", key)
         return found
 
+    @cached_property
+    def ports_of(self) -> Mapping[str, tuple[str, ...]]:
+        """The ports of each product that have a contract file, by ``<domain>/<product>``."""
+        return {key: tuple(port for port, owner in self.ports.items() if owner == key) for key in self.products}
+
     def of_domain(self, domain: str) -> tuple[str, ...]:
         """The products of a domain; none where there is no such domain."""
         return tuple(folder.key for folder in self.domains[domain][1]) if domain in self.domains else ()
