@@ -41,6 +41,9 @@ class Discretion:
         return without_values(message, named=self.nameless) if self.private else message
 
 
+NOTHING_PRIVATE = Discretion(frozenset())
+
+
 def guarded(port: Port, promise: Promise | None) -> Port:
     """``port`` with every column classified that is so in ``promise``, the contract under which it is published, under
     whatever name.

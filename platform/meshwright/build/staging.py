@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from meshwright.build.classified import Discretion
+from meshwright.build.classified import NOTHING_PRIVATE, Discretion
 from meshwright.build.columns import compare, described
 from meshwright.build.keys import digest_of
 from meshwright.build.partitions import WHOLE, predicate, text_of_row
@@ -46,7 +46,7 @@ class Stager:
     port: Port
     relation: str
     file: Path
-    discretion: Discretion
+    discretion: Discretion = NOTHING_PRIVATE
 
     def check(self) -> None:
         """BuildError where columns or types differ from the contract, or a value would be lost in a cast."""
