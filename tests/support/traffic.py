@@ -12,6 +12,8 @@ from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from meshwright.spec.index import index
+
 from .tiny import WEEKS, TinyMesh, lines_of, reader
 
 PORTS = ("shop.lines", "shop.orders", "shop.customers")
@@ -49,8 +51,9 @@ def collect(root: Path, connection: Connection) -> None:
     from meshwright.catalog import gc
 
     mesh, gone = TinyMesh(root), 0
+    products = index(root).ports_of
     for _ in _until_told(connection):
-        gone += len(gc.collect(mesh.settings, mesh.database, mesh.mesh, grace=timedelta(0), dry_run=False).files)
+        gone += len(gc.collect(mesh.settings, mesh.database, products, grace=timedelta(0), dry_run=False).files)
         time.sleep(0.2)
     connection.send(gone)
 

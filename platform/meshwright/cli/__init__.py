@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import sys
+from gc import set_threshold
 
 __all__ = ["main"]
 
@@ -17,7 +17,8 @@ nearly all of it at what imports make and keep; the most memory that it takes is
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit code. Ctrl-C is 130 from the first import on."""
     try:
-        gc.set_threshold(_YOUNG)
+        if arguments is None:  # else it is called within a process of somebody else
+            set_threshold(_YOUNG)
         _open_closed_streams()
         if isinstance(sys.stdout, io.TextIOWrapper):
             # What the terminal's encoding has no letter for is escaped; half an answer would be worse.
