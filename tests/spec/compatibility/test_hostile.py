@@ -100,13 +100,14 @@ def wide(count: int, **facts: Any) -> Contract:
     return replace(base, columns=tuple(replace(one, name=f"c{i}", **facts) for i in range(count)))
 
 
-def test_two_thousand_columns_take_well_under_a_second() -> None:
-    old, new = wide(2_000), wide(2_000, required=True, options={"minimum": 0})
+def test_time_does_not_grow_with_the_square_of_the_columns() -> None:
+    """Each with each would take a minute of so many; the limit leaves room for what else the process holds."""
+    old, new = wide(8_000), wide(8_000, required=True, options={"minimum": 0})
     began = time.process_time()
     judged = compare(old, new)
-    assert time.process_time() - began < 0.7
-    assert len(judged.changes) == 4_000
-    assert compare(old, wide(2_000)).changes == ()
+    assert time.process_time() - began < 10
+    assert len(judged.changes) == 16_000
+    assert compare(old, wide(8_000)).changes == ()
     assert compare(old, replace(old, columns=old.columns[::-1])).verdict is Verdict.PATCH
     assert compare(old, replace(old, columns=())).verdict is Verdict.MAJOR
 
