@@ -130,12 +130,12 @@ def _stray(con: duckdb.DuckDBPyConnection, port: Port, relation: str, column: Co
     """Which text is no value of the column's type, and in which row: mostly why a file landed as text."""
     key = [c for c in port.contract.columns if c.name in port.contract.primary_key and c.name != column.name]
     name, kind = quote(column.name), to_duckdb(column.type)
-    shown = ", ".join(f"{quote(c.name)}::VARCHAR" for c in [column, *key])
+    texts = ", ".join(f"{quote(c.name)}::VARCHAR" for c in [column, *key])
     wide = {"DATE": "TIMESTAMP", "FLOAT": "FLOAT"}.get(kind, "DOUBLE" if _base(kind) in _NUMBERS else kind)
     cast, whole = f"TRY_CAST({name} AS {kind})", f"TRY_CAST({name} AS {wide})"
     wrong = f"{name} IS NOT NULL AND ({cast} IS NULL OR TRY_CAST({cast} AS {wide}) IS DISTINCT FROM {whole})"
     try:
-        row = con.execute(f"SELECT count(*) OVER (), {shown} FROM {relation} WHERE {wrong} LIMIT 1").fetchone()
+        row = con.execute(f"SELECT count(*) OVER (), {texts} FROM {relation} WHERE {wrong} LIMIT 1").fetchone()
     except duckdb.Error:  # its rows cannot be read either; the type is wrong all the same
         return ""
     if row is None:
@@ -148,13 +148,16 @@ def _stray(con: duckdb.DuckDBPyConnection, port: Port, relation: str, column: Co
 
 def _wrong_type(port: Port, column: Column, found: str, stray: str, file: Path) -> Fault:
     kind = to_duckdb(column.type).lower()
-    command = f"cast it in {shown(file)}: cast({column.name} as {kind}) as {column.name}"
-    if stray:
-        command = f"correct it at its source, or say in {shown(file)} what it becomes: try_cast makes NULL of it"
+    cast = f"cast it in {shown(file)}: cast({column.name} as {kind}) as {column.name}"
     return column.where.fault(
         f"the contract of {port.key} promises {column.name} as {column.type}; model {file.name} yields {found}{stray}",
-        command=command,
+        command=for_a_value(file) if stray else cast,
     )
+
+
+def for_a_value(file: Path) -> str:
+    """What helps against a value that is none of its type, in a model's file."""
+    return f"correct it at its source, or say in {shown(file)} what it becomes: try_cast makes NULL of it"
 
 
 def _base(kind: str) -> str:

@@ -10,12 +10,13 @@ from pathlib import Path
 import duckdb
 
 from meshwright.build.classified import Discretion
+from meshwright.build.columns import for_a_value
 from meshwright.build.dbt.generate import SCRATCH_DATABASE
 from meshwright.build.dbt.graph import Graph, Model
 from meshwright.build.reading import told
 from meshwright.build.sources import Source
 from meshwright.duck import quote
-from meshwright.errors import Fault, shown
+from meshwright.errors import Fault
 from meshwright.spec.model import MASK, Port
 from meshwright.spec.words import snake
 
@@ -94,8 +95,8 @@ class Unreadable:
             raw = next(text for text in value.groups() if text is not None)
             where = self._where(model, column, raw)
             said = said.replace(value[0], self._shown(column, value[0]))
-        command = f"correct it at its source, or say in {shown(file)} what it becomes: try_cast makes NULL of it"
-        return Fault(f"{said} in column {column}{where}", file, _line_of(file, column), key=key, command=command)
+        reason = f"{said} in column {column}{where}"
+        return Fault(reason, file, _line_of(file, column), key=key, command=for_a_value(file))
 
     def _where(self, model: Model, column: str, value: str) -> str:
         """Which row of what the model reads holds the value, and how many do."""
