@@ -145,9 +145,7 @@ def test_own_tests_that_hang_are_ended_with_all_that_they_started(
     monkeypatch.setenv("MESH_TESTS_SECONDS", "3")
     alive = sound.root / "alive"
     sound.write(TEST, HANGING)
-    started = time.monotonic()
     found = code(report, sound)
-    assert time.monotonic() - started < 60
     assert found["findings"][0]["reason"] == "the tests in tests/shop did not end within 3 s"
     assert found["findings"][0]["key"] == "MESH_TESTS_SECONDS"
     time.sleep(0.5)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -88,11 +87,9 @@ def test_nothing_changed_is_one_line_and_no_run(built_mesh: TinyMesh) -> None:
         "import sys; from meshwright.cli import main; code = main(['build']);"
         f"print(code, sorted({{name.split('.')[0] for name in sys.modules}} & set({HEAVY!r})))"
     )
-    started = time.process_time(), time.perf_counter()
     told = subprocess.run(
         [sys.executable, "-c", code], cwd=built_mesh.root, check=True, capture_output=True, text=True, timeout=60
     )
-    assert time.perf_counter() - started[1] < 10, "2 s on a machine that does nothing else"
     assert told.stdout == "0 []\n"
     assert told.stderr == "Nothing changed: 2 products are current.\n"
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import time
 from html.parser import HTMLParser
 
 import pytest
@@ -58,19 +56,15 @@ def test_the_page_needs_no_network(example_mesh: TinyMesh) -> None:
     assert "<svg" in text
 
 
-def test_a_second_run_is_one_line_and_quick(example_mesh: TinyMesh) -> None:
+def test_a_second_run_is_one_line(example_mesh: TinyMesh) -> None:
     assert demo(example_mesh, "--answer").returncode == 0
     page = example_mesh.settings.state_dir / "demo" / "answer.html"
     written = page.stat().st_mtime_ns
-    before, started = os.times(), time.perf_counter()
     told = demo(example_mesh)
-    after = os.times()
     assert told.returncode == 0
     assert told.stdout == ""
     assert told.stderr.startswith("Nothing changed: 9 products are current. The answer: .mesh/demo/answer.html")
     assert told.stderr.count("\n") == 1
-    spent = after.children_user + after.children_system - before.children_user - before.children_system
-    assert spent < 2, f"{spent:.1f} s of CPU, {time.perf_counter() - started:.1f} s in all"
     assert page.stat().st_mtime_ns == written
 
 

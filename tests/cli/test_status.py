@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -139,13 +138,6 @@ def test_the_table_fits_the_terminal(run: Run, story: TinyMesh, monkeypatch: pyt
     assert max(map(len, fitted.out.splitlines())) <= int(width)
     assert rows(fitted).keys() == rows(outcome).keys()
     assert not any(line.endswith(" ") for line in fitted.out.splitlines())
-
-
-def test_it_is_quick(run: Run, story: TinyMesh) -> None:
-    run(story.root, "status")
-    started = time.process_time()
-    run(story.root, "status")
-    assert time.process_time() - started < 1
 
 
 def test_a_build_that_finds_nothing_to_do_confirms_what_is_published(built_mesh: TinyMesh, run: Run) -> None:

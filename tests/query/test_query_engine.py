@@ -18,6 +18,7 @@ from meshwright.duck import literal, load_iceberg, local_path, quote
 from meshwright.errors import InputError, UnavailableError
 from meshwright.query import connect, query
 from meshwright.query.faults import from_duckdb
+from support.hangs import ends
 
 from .published import Warehouse
 
@@ -92,11 +93,9 @@ def test_limits_are_taken(mesh: Warehouse) -> None:
 
 
 def test_first_rows_come_before_the_last_are_made(mesh: Warehouse) -> None:
-    start = time.perf_counter()
-    with mesh.ask("SELECT range FROM range(1000000000000)") as result:
+    with ends(), mesh.ask("SELECT range FROM range(1000000000000)") as result:
         assert next(result.rows) == (0,)
         assert next(result.rows) == (1,)
-    assert time.perf_counter() - start < 5
 
 
 def test_columns_and_types(mesh: Warehouse) -> None:
@@ -175,9 +174,8 @@ def test_ctrl_c_stops_a_query_at_any_time(mesh: Warehouse, delay: float) -> None
 def test_an_abandoned_query_does_not_hold_up_the_close(mesh: Warehouse) -> None:
     result = mesh.ask("SELECT range FROM range(1000000000000) WHERE range < 1000000 OR hash(range) = 0")
     assert next(result.rows) == (0,)
-    start = time.perf_counter()
-    result.close()
-    assert time.perf_counter() - start < 5
+    with ends():
+        result.close()
 
 
 def test_nothing_heavy_is_imported(mesh: Warehouse) -> None:

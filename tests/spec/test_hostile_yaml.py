@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,18 +17,10 @@ from meshwright.spec.columns import MAX_NESTING
 from meshwright.spec.documents import MAX_FAULTS
 from meshwright.spec.yaml_reader import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_TWINS, parse_yaml
 from spec.faults import ORDERS, PRODUCT
+from support.hangs import ends
 from support.mesh_files import FILES
 
 HERE = Path("x.yaml")
-SECONDS = 5.0
-"""CPU allowed for one hostile file of 1 MiB."""
-
-
-@contextmanager
-def bounded() -> Iterator[None]:
-    began = time.process_time()
-    yield
-    assert time.process_time() - began < SECONDS
 
 
 def explained(read: Callable[[], object]) -> None:
@@ -102,7 +92,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_bounded(name: str, tmp_path: Path) -> None:
     text, reason = HOSTILE[name]
-    with bounded():
+    with ends():
         if reason is None:
             explained(lambda: parse_yaml(text.encode(), HERE))
         else:
@@ -112,7 +102,7 @@ def test_bounded(name: str, tmp_path: Path) -> None:
     file = tmp_path / ORDERS
     file.parent.mkdir(parents=True)
     file.write_text(text, encoding="utf-8")
-    with bounded(), pytest.raises(SpecError) as refused:
+    with ends(), pytest.raises(SpecError) as refused:
         load_contract(file)
     assert all(len(fault.reason) < 500 for fault in refused.value.faults)
 
@@ -124,7 +114,7 @@ def test_a_large_honest_contract_loads(tmp_path: Path) -> None:
     file = tmp_path / ORDERS
     file.parent.mkdir(parents=True)
     file.write_text(head + columns)
-    with bounded():
+    with ends():
         assert len(load_contract(file).columns) == 2_001
 
 
@@ -141,7 +131,7 @@ def test_thousands_of_faults_are_cut_short(tmp_path: Path, columns: str) -> None
     file = tmp_path / ORDERS
     file.parent.mkdir(parents=True)
     file.write_text(FILES[ORDERS].partition("      - name: order_id")[0] + columns)
-    with bounded(), pytest.raises(SpecError) as caught:
+    with ends(), pytest.raises(SpecError) as caught:
         load_contract(file)
     assert len(caught.value.faults) == MAX_FAULTS + 1
     assert caught.value.faults[-1].reason.endswith("faults more")
@@ -151,11 +141,11 @@ def test_nested_properties_take_linear_time_and_end_at_a_cap(tmp_path: Path) -> 
     file = tmp_path / ORDERS
     file.parent.mkdir(parents=True)
     file.write_text(nested_properties(MAX_NESTING))
-    with bounded():
+    with ends():
         contract = load_contract(file)
     assert contract.columns[0].type.count("struct<") == MAX_NESTING - 1
     file.write_text(nested_properties(MAX_NESTING + 1))
-    with bounded(), pytest.raises(SpecError, match=f"nested deeper than {MAX_NESTING} levels"):
+    with ends(), pytest.raises(SpecError, match=f"nested deeper than {MAX_NESTING} levels"):
         load_contract(file)
 
 
@@ -184,7 +174,7 @@ def test_what_is_no_file_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(folder / "product.yaml")
     (folder / "orders.contract.yaml").symlink_to("/dev/zero")
     (tmp_path / "domains/shop/domain.yaml").symlink_to("nowhere")
-    with bounded(), pytest.raises(SpecError) as caught:
+    with ends(), pytest.raises(SpecError) as caught:
         load(tmp_path)
     assert [f.reason for f in caught.value.faults] == [
         "is a link to nowhere, where there is no file", "is no file",
@@ -258,6 +248,6 @@ def test_the_product_file_is_as_safe(tmp_path: Path) -> None:
     file.parent.mkdir(parents=True)
     file.write_text(laughs(9, 10))
     (tmp_path / "domains/shop/domain.yaml").write_text(laughs(9, 10))
-    with bounded(), pytest.raises(SpecError) as caught:
+    with ends(), pytest.raises(SpecError) as caught:
         load(tmp_path)
     assert len(caught.value.faults) == 2

@@ -152,25 +152,14 @@ def test_the_example_mesh_loads_in_order() -> None:
 
 
 LEAN = """
-import sys, time
-began = time.process_time()
+import sys
 from pathlib import Path
 from meshwright.spec import load
 load(Path(sys.argv[1])).products
-print(time.process_time() - began)
 print(*sorted(name for name in ("jsonschema", "pydantic", "duckdb", "dagster", "pandas") if name in sys.modules))
 """
 
 
-def test_loading_is_cheap_and_imports_little() -> None:
-    env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    best = 99.0
-    for _ in range(3):
-        run = subprocess.run(
-            [sys.executable, "-c", LEAN, str(REPOSITORY)], env=env, capture_output=True, text=True, check=True
-        )
-        seconds, heavy = run.stdout.split("\n")[:2]
-        assert heavy == ""
-        best = min(best, float(seconds))
-    # 0.13 s of CPU on the machine it was written on; the budget of a no-op build is 2 s.
-    assert best < 0.5
+def test_loading_imports_little() -> None:
+    run = subprocess.run([sys.executable, "-c", LEAN, str(REPOSITORY)], capture_output=True, text=True, check=True)
+    assert run.stdout == "\n"
