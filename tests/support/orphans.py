@@ -21,7 +21,7 @@ def orphans(mesh: TinyMesh) -> set[str]:
     there = {file for room in rooms for file in room.rglob("*") if file.is_file()}
     found = {str(file.relative_to(state)) for file in there - set(_referenced(mesh))}
     found |= {
-        str(folder.relative_to(state)) for room in rooms for folder in room.glob("*/*/**") if not any(folder.iterdir())
+        str(folder.relative_to(state)) for room in rooms for folder in room.glob("*/*/**/") if not any(folder.iterdir())
     }
     found |= {str(file.relative_to(state)) for file in mesh.settings.manifests.glob("*.partial")}
     return found | set(_leftover_names(mesh))
