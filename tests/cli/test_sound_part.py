@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,41 @@ def test_the_others_are_promoted(broken: TinyMesh, capsys: pytest.CaptureFixture
     last = capsys.readouterr()
     assert json.loads(last.out) == []
     assert "orders.contract.yaml" in last.err
+
+
+def test_the_others_are_compared(broken: TinyMesh, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-C", str(broken.root), "env", "create", "e"]) == 0
+    assert main(["-C", str(broken.root), "build", "--env", "e", "clock"]) == 0
+    capsys.readouterr()
+    assert main(["-C", str(broken.root), "env", "diff", "e", "clock", "--format", "json"]) == 0
+    told = capsys.readouterr()
+    assert [port["port"] for port in json.loads(told.out)] == ["clock.ticks"]
+    assert "orders.contract" not in told.err
+    assert main(["-C", str(broken.root), "env", "diff", "e"]) == 2
+    told = capsys.readouterr()
+    assert "clock.ticks" in told.out
+    assert "orders.contract.yaml" in told.err
+
+
+def test_the_others_are_prepared(broken: TinyMesh, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-C", str(broken.root), "prepare"]) == 2
+    told = capsys.readouterr().err
+    assert "orders.contract.yaml" in told
+    assert re.search(r"^clock +1 model", told, re.MULTILINE)
+
+
+def test_one_of_the_others_is_deprecated(broken: TinyMesh, capsys: pytest.CaptureFixture[str]) -> None:
+    beside = CLOCK["domains/clock/ticks/ticks.contract.yaml"].replace("ticks", "beats")
+    broken.write("domains/clock/ticks/beats.contract.yaml", beside)
+    port = "  - name: beats\n    version: 1.0.0\n    contractId: clock-beats-beats\n"
+    broken.write("domains/clock/ticks/product.yaml", CLOCK["domains/clock/ticks/product.yaml"] + port)
+    until = str(date.today() + timedelta(days=90))
+    assert main(["-C", str(broken.root), "deprecate", "clock.ticks", "--until", until, "--use", "clock.beats"]) == 0
+    assert "orders.contract" not in capsys.readouterr().err
+    assert "status: deprecated" in (broken.root / "domains/clock/ticks/ticks.contract.yaml").read_text()
+    for of, by in (("shop.orders", "clock.beats"), ("clock.beats", "shop.orders")):
+        assert main(["-C", str(broken.root), "deprecate", of, "--until", until, "--use", by]) == 2
+        assert "orders.contract.yaml" in capsys.readouterr().err
 
 
 def test_what_is_broken_is_collected_by_name(broken: TinyMesh, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from conftest import REPOSITORY
+from support import tiny
 from support.commands import MESH
 from support.tiny import TinyMesh
 
@@ -156,15 +157,21 @@ def test_stopping_it_leaves_no_process(up: Served) -> None:
     assert "Traceback" not in up.log.read_text(), up.log.read_text()[-3000:]
 
 
-def test_a_terminated_one_leaves_no_process_either(tiny_mesh: TinyMesh, tmp_path: Path) -> None:
+def test_a_terminated_one_with_a_broken_product_leaves_no_process_either(tiny_mesh: TinyMesh, tmp_path: Path) -> None:
     location = "python_module: {module_name: meshwright.orchestration.locations, attribute: shop, location_name: shop}"
     tiny_mesh.write("workspace.yaml", f"load_from:\n  - {location}\n")
     tiny_mesh.write("domains/shop/defs.yaml", "type: meshwright.orchestration.DomainComponent\n")
     shutil.copy(REPOSITORY / "pyproject.toml", tiny_mesh.root)
+    tiny_mesh.edit(tiny.WEEKLY_CONTRACT, ("status: active", "status: [active"))
     served = serve(tiny_mesh, tmp_path / "log")
+    (entry,) = served.ask(ASKED)["workspaceOrError"]["locationEntries"]
+    nodes = [n for r in entry["locationOrLoadError"]["repositories"] for n in r["assetNodes"]]
+    assert ["shop", "orders"] in [n["assetKey"]["path"] for n in nodes]
     assert served.stop(signal.SIGTERM) == set()
-    assert served.process.returncode == 0
-    assert "Warning" not in served.log.read_text(), "of Dagster's own calls, which nobody here can change"
+    log = served.log.read_text()
+    assert served.process.returncode == 2
+    assert "weekly_sales.contract.yaml" in log
+    assert "Warning" not in log, "of Dagster's own calls, which nobody here can change"
 
 
 def test_a_port_that_is_taken_is_3_with_one_that_is_free(tiny_mesh: TinyMesh) -> None:

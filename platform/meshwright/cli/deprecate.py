@@ -25,10 +25,10 @@ def command(ctx: click.Context, port: str, until: str, use: str, format_: str) -
     Writes status, end dates, replacement and the version that they ask for into its contract, and that version into
     product.yaml. Readers are warned by mesh query, build, prepare, show and check. Nothing else changes.
     """
+    from meshwright.cli.selection import sound_part
     from meshwright.lifecycle.deprecate import deprecate
-    from meshwright.spec import load
 
-    done = deprecate(load(settings_of(ctx).root), port, until, use)
+    done = deprecate(sound_part(settings_of(ctx).root, port, use), port, until, use)
     if format_ == "json":
         emit_json({
             "port": done.port, "until": str(done.until), "use": done.use, "version": done.version,

@@ -95,24 +95,24 @@ def list_(ctx: click.Context, format_: str) -> None:
 @click.pass_context
 def diff(
     ctx: click.Context, name: str, selectors: tuple[str, ...], examples: int, output: Path | None, format_: str
-) -> None:
+) -> int:
     """Compare what the environment NAME holds with what production has, row by row.
 
     Rows are matched by the primary key, doubles with nine significant digits. Values of columns that are neither public
-    nor internal show as dots.
+    nor internal show as dots. Products whose files cannot be read are told and left out.
     """
     from meshwright.build.state import State
     from meshwright.catalog import environments
     from meshwright.check.diff import compare_ports
     from meshwright.check.published import Published
-    from meshwright.spec import load, select
+    from meshwright.cli.selection import selected
 
     settings, database = _opened(ctx)
     environments.require(database, name)
-    mesh, published = load(settings.root), Published.read(settings)
+    selection, published = selected(settings.root, selectors), Published.read(settings)
     state = State.of(database, name)
     below = state.below.pins if state.below else {}
-    ports = [port for product in select(mesh, selectors) for port in product.ports if port.key in state.own]
+    ports = [port for product in selection.products for port in product.ports if port.key in state.own]
     found = [
         compare_ports(
             settings, published.guarded(port), below.get(port.key), state.own[port.key],
@@ -121,6 +121,7 @@ def diff(
         for port in ports
     ]  # fmt: skip
     _write_diff(found, name, output, format_)
+    return selection.exit_code
 
 
 def _write_diff(found: Sequence[PortDiff], name: str, output: Path | None, format_: str) -> None:

@@ -9,6 +9,7 @@ import click
 
 from meshwright.cli.ending import tell_ending
 from meshwright.cli.output import say, settings_of
+from meshwright.cli.selection import selected
 from meshwright.cli.words import counted
 from meshwright.errors import MeshError
 
@@ -24,16 +25,16 @@ Examples:
 
 @click.command("prepare", epilog=EXAMPLES, short_help="Refresh generated dbt files and manifests.")
 @click.pass_context
-def command(ctx: click.Context) -> None:
+def command(ctx: click.Context) -> int:
     """Refresh generated dbt files and manifests of all domains.
 
     Writes dbt_projects/<domain>/profiles.yml and models/_mesh/*.yml from the contracts, and has dbt read each
-    project whose files changed. Every other verb does that as it needs it.
+    project whose files changed. Every other verb does that as it needs it. Products whose files cannot be read are told
+    and left out.
     """
-    from meshwright.spec import load
-
     settings = settings_of(ctx)
-    mesh = load(settings.root)
+    selection = selected(settings.root, ())
+    mesh = selection.mesh
     errors: list[MeshError] = []
     for domain in mesh.domains.values():
         try:
@@ -44,6 +45,7 @@ def command(ctx: click.Context) -> None:
     tell_ending(mesh, mesh)
     if errors:
         raise type(errors[0])(*(fault for error in errors for fault in error.faults))
+    return selection.exit_code
 
 
 def _prepared(settings: Settings, mesh: Mesh, domain: Domain) -> str:

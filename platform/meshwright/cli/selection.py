@@ -46,11 +46,18 @@ def sound_port(root: Path, name: str) -> tuple[Mesh, Port]:
 
     SpecError where its product cannot be read, InputError with the nearest where there is none of that name.
     """
+    mesh = sound_part(root, name)
+    return mesh, _port_named(mesh, name)
+
+
+def sound_part(root: Path, *ports: str) -> Mesh:
+    """The sound part of a mesh. SpecError where one of ``ports``, also as SQL spells it, is of a product outside it."""
     place, sound = index(root), load_sound(root)
-    owner = place.ports.get(name.removeprefix("mesh."))
-    if owner is not None and owner not in sound.mesh.products:
-        raise SpecError(*_faults(sound, [owner], everything=False))
-    return sound.mesh, _port_named(sound.mesh, name)
+    owners = [place.ports.get(port.removeprefix("mesh.")) for port in ports]
+    missing = [owner for owner in owners if owner is not None and owner not in sound.mesh.products]
+    if missing:
+        raise SpecError(*dict.fromkeys(_faults(sound, missing, everything=False)))
+    return sound.mesh
 
 
 def _port_named(mesh: Mesh, name: str) -> Port:

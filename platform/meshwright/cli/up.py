@@ -56,13 +56,18 @@ def command(ctx: click.Context, host: str, port: int) -> int:
     return _serve(settings, host, port) or selection.exit_code
 
 
+def _warnings() -> str:
+    """Python's filters, of which the last that fits holds: the user's."""
+    return ",".join(filter(None, (_UNTOLD, os.environ.get("PYTHONWARNINGS"))))
+
+
 def _serve(settings: Settings, host: str, port: int) -> int:
     from meshwright.orchestration.instance import environment
 
     dagster = Path(sys.executable).with_name("dagster")
     arguments = [str(dagster), "dev", "-w", str(settings.root / "workspace.yaml"), "-h", host, "-p", str(port)]
     say(f"starting Dagster on http://{host}:{port} - Ctrl-C stops the UI, the daemon and every code location")
-    variables = {**os.environ, **environment(settings), "PYTHONWARNINGS": _UNTOLD}
+    variables = {**os.environ, **environment(settings), "PYTHONWARNINGS": _warnings()}
     # A shell starts background jobs deaf to SIGINT, and children inherit that; Dagster ends by it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(arguments, cwd=settings.root, env=variables, stdout=2, start_new_session=True)
