@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -68,12 +68,10 @@ class Database:
         if sqlite:
             event.listen(engine, "connect", _leave_transactions if shut else _connect_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
-        try:
-            with self._explained():
-                self._lay_out(engine)
-        except BaseException:  # an engine that nobody gets must not keep its file open
-            engine.dispose()
-            raise
+        with ExitStack() as undone, self._explained():
+            undone.callback(engine.dispose)  # an engine that nobody gets must not keep its file open
+            self._lay_out(engine)
+            undone.pop_all()
         # The last connection that closes folds SQLite's write-ahead log into the file that people back up.
         atexit.register(engine.dispose)
         return engine

@@ -100,18 +100,16 @@ def build(
     heard = Heard(say)
     state = State.of(database, name)
     trial = Trial(name, database, heard, (), state, held)
-    try:
+    with contextlib.ExitStack() as undone:  # Ctrl-C too must not leave an environment behind
+        undone.callback(trial.close, settings)
         planner = Planner(settings, mesh, state, environment=name, following=following)
         plans = planner.plan_all(concerned(mesh, changed, state))
-        if not any(plan.is_due for plan in plans):
-            return trial
-        session = Session(settings, mesh, listener=heard, environment=name, following=following)
-        outcome = execute(session, plans, partitions=None, force=False)
-    except BaseException:  # Ctrl-C too must not leave an environment behind
-        trial.close(settings)
-        raise
+        if any(plan.is_due for plan in plans):
+            session = Session(settings, mesh, listener=heard, environment=name, following=following)
+            trial = replace(trial, skipped=execute(session, plans, partitions=None, force=False).skipped)
+        undone.pop_all()
     heard.errors |= {plan.product.key: plan.error for plan in plans if plan.error}
-    return replace(trial, skipped=outcome.skipped)
+    return trial
 
 
 def _sweep(settings: Settings, database: Database) -> None:

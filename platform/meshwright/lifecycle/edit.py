@@ -52,12 +52,14 @@ Edit: TypeAlias = Put | Item | Drop
 
 def edited(text: str, edits: Sequence[Edit], file: Path) -> str:
     """``text`` with all edits. InputError where the file is written in a way that cannot be edited like that."""
+    from ruamel.yaml.error import YAMLError
+
     for edit in edits:
         wanted = _wanted(_plain(text), edit)
         text = _splice(text, edit)
         try:
             same = _plain(text) == wanted
-        except Exception as error:  # whatever a YAML reader has against it, it is not what was meant
+        except (YAMLError, ValueError, RecursionError) as error:
             raise _unfit(file, edit) from error
         if not same:
             raise _unfit(file, edit)

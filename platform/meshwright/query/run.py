@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -61,18 +61,15 @@ def query(
     where the query is at fault, UnavailableError where a snapshot cannot be read, KeyboardInterrupt on
     Ctrl-C; so does walking the rows.
     """
-    con = None
-    try:
-        with _as_mesh_errors(sql):
-            con = engine.open_engine(threads=threads, memory=memory)
-            statement = guard.parse(sql, con)
-            pins = resolve(statement.ports)
-            statement.require(pins, known)
-            engine.mount(con, pins, warehouse=warehouse)
-            columns, types = _bound(con, sql)
-    except BaseException:  # Ctrl-C too must not leave a connection at work
-        _drop(con)
-        raise
+    with ExitStack() as undone, _as_mesh_errors(sql):
+        con = engine.open_engine(threads=threads, memory=memory)
+        undone.callback(_drop, con)  # Ctrl-C too must not leave a connection at work
+        statement = guard.parse(sql, con)
+        pins = resolve(statement.ports)
+        statement.require(pins, known)
+        engine.mount(con, pins, warehouse=warehouse)
+        columns, types = _bound(con, sql)
+        undone.pop_all()
     return Result(columns, types, _rows(con, sql), pins, con)
 
 
@@ -85,11 +82,10 @@ def _bound(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[tuple[str, ...], t
         raise from_duckdb(error, sql, [name for (name,) in rows]) from error
 
 
-def _drop(con: duckdb.DuckDBPyConnection | None) -> None:
-    if con is not None:
-        # Closing alone waits for DuckDB's threads, and those of an abandoned query may run for hours.
-        con.interrupt()
-        con.close()
+def _drop(con: duckdb.DuckDBPyConnection) -> None:
+    # Closing alone waits for DuckDB's threads, and those of an abandoned query may run for hours.
+    con.interrupt()
+    con.close()
 
 
 def _start(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

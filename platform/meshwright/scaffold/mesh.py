@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -44,14 +45,11 @@ def new_mesh(mesh: NewMesh) -> list[Path]:
     _require_folder(mesh.folder)
     root = mesh.folder.resolve()
     _require_free(root)
-    made = list(_made(root))
-    try:
-        settings = Settings.of(root)
-        written = _written(mesh, settings)
-    except BaseException:  # Ctrl-C too must leave nothing
-        for folder in made:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
+    with ExitStack() as undone:  # Ctrl-C too must leave nothing
+        for folder in _made(root):
+            undone.callback(shutil.rmtree, folder, ignore_errors=True)
+        written = _written(mesh, Settings.of(root))
+        undone.pop_all()
     if mesh.git:
         _start_git(root)
     return written

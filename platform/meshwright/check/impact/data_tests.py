@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 
 from meshwright.build.dbt.graph import DataTest, Graph
 from meshwright.check.impact.lineage import checking, lineage, unknown
@@ -20,14 +21,17 @@ class DataTests:
         A project that dbt cannot read has none: its models say already that they may use everything.
         """
         for domain in world.mesh.domains.values():
-            if any(input_.port in ports for product in domain.products.values() for input_ in product.inputs):
-                try:
-                    graph = world.graph(domain.name)
-                except MeshError:
-                    continue
+            inputs = {input_.port for product in domain.products.values() for input_ in product.inputs}
+            if inputs.intersection(ports) and (graph := _graph(world, domain)):
                 for test in graph.data_tests:
                     if set(ports).intersection(test.sources):
                         yield from _of_test(world, domain, graph, test)
+
+
+def _graph(world: World, domain: Domain) -> Graph | None:
+    with suppress(MeshError):
+        return world.graph(domain.name)
+    return None
 
 
 def _of_test(world: World, domain: Domain, graph: Graph, test: DataTest) -> Iterator[Statement]:
