@@ -8,6 +8,11 @@ import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
+from meshwright.errors import Fault
+
+SCARCE = 8 * 1024**2
+"""Free bytes below which nobody can tell whose fault a failure is."""
+
 
 def write_whole(file: Path, content: str | bytes) -> None:
     """Write a file, whole or not at all, and only where it differs: hashes and modification times stay."""
@@ -27,6 +32,14 @@ def free(folder: Path) -> int:
     """Bytes that are free for ``folder``, or for what is there of its path."""
     there = next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
     return shutil.disk_usage(there).free
+
+
+def full(place: Path) -> Fault | None:
+    """That the disk of ``place`` is full, of which whoever meets it says something else; None where it is not."""
+    if (left := free(place)) >= SCARCE:
+        return None
+    reason = f"the disk is full ({left / 1024**2:.1f} MiB are free): what fails may be for want of room alone"
+    return Fault(reason, place, command="mesh gc, or free some space")
 
 
 def sync(files: Iterable[Path], home: Path) -> None:

@@ -14,7 +14,17 @@ from meshwright.catalog import tables as t
 from meshwright.catalog.pins import pin
 from meshwright.catalog.records import last_audits, last_builds, last_publishes
 from meshwright.errors import AuditError, BuildError
-from support.tiny import LINES_CONTRACT_FILE, LINES_SQL, ORDERS_CONTRACT, ORDERS_SQL, TinyMesh, ask, lines_of
+from support.tiny import (
+    CUSTOMERS_CONTRACT,
+    CUSTOMERS_SQL,
+    LINES_CONTRACT_FILE,
+    LINES_SQL,
+    ORDERS_CONTRACT,
+    ORDERS_SQL,
+    TinyMesh,
+    ask,
+    lines_of,
+)
 
 SHOP = "shop/orders"
 NEGATIVE = [*lines_of(2), (999, 1, 1, 2, -5.0)]
@@ -173,3 +183,16 @@ def test_port_that_stays_must_still_agree_with_the_one_that_moves(built_mesh: Ti
     with built_mesh.database.read() as connection:
         verdicts = {port: audit["verdict"] for port, audit in last_audits(connection).items()}
     assert set(verdicts.values()) == {"passed"}
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"), [("date", "date '12000-01-01'"), ("timestamp", "timestamp 'infinity'"),
+                         ("date", "date '0044-03-15 (BC)'")],
+)  # fmt: skip
+def test_dates_beyond_all_calendars_are_refused_with_their_column(tiny_mesh: TinyMesh, type_: str, value: str) -> None:
+    column = f"      - name: since\n        logicalType: {type_}\n        physicalType: {type_}\n"
+    tiny_mesh.write(CUSTOMERS_CONTRACT, (tiny_mesh.root / CUSTOMERS_CONTRACT).read_text().rstrip() + "\n" + column)
+    tiny_mesh.edit(CUSTOMERS_SQL, (", name from", f", name, {value} as since from"))
+    with pytest.raises(BuildError, match=r"shop\.customers\.since holds a date outside the years 1 to 9999"):
+        tiny_mesh.build(SHOP)
+    assert tiny_mesh.pins() == {}

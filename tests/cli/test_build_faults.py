@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -173,6 +174,35 @@ def test_no_space_left(tiny_template: Path, tmp_path: Path) -> None:
         (disk / "ballast").unlink()
         subprocess.run(["mount", "-o", "remount,size=60m", disk], check=True)
         assert build_on(mesh.root, disk).returncode == 0, "and it is none of its business afterwards"
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
+def test_a_full_disk_answers_and_is_named(tiny_template: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    size = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk]
+    mounted = subprocess.run(size, capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.decode().strip()}")
+    mesh = copy_tiny(tiny_template, tmp_path / "mesh")
+    try:
+        shutil.copytree(mesh.settings.state_dir, disk, dirs_exist_ok=True)
+        assert build_on(mesh.root, disk).returncode == 0
+        with (disk / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
+            while ballast.write(b"0" * 4096):
+                pass
+        assert shutil.disk_usage(disk).free == 0
+        asked = subprocess.run(
+            [MESH, "query", "--format", "csv", "select count(*) as n from mesh.shop.orders"], cwd=mesh.root,
+            capture_output=True, text=True, check=False, timeout=60, env={**os.environ, "MESH_STATE": str(disk)},
+        )  # fmt: skip
+        assert (asked.returncode, asked.stdout.split()[0]) == (0, "n"), asked.stderr
+        mesh.put_lines(2, lines_of(2, 2.0))
+        told = build_on(mesh.root, disk)
+        assert told.returncode == 3, told.stderr
+        assert "the disk is full (" in told.stderr
+        assert "Traceback" not in told.stderr
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
 

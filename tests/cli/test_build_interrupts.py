@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -55,6 +56,42 @@ def test_at_other_moments(tiny_mesh: TinyMesh, run: Run, pattern: str) -> None:
     check(code, told, tiny_mesh, "shop/orders")
     assert run(tiny_mesh.root, "build").code == 0
     assert tiny_mesh.sql("select count(*) from mesh.insight.weekly_sales") == [(18,)]
+
+
+IMPORTS = """
+import atexit, os, signal, sys
+from meshwright.signals import listen
+listen()
+atexit.register(lambda: print("imported" if "numpy" in sys.modules else "half"))
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "numpy._core":
+            os.kill(os.getpid(), signal.{number})
+sys.meta_path.insert(0, Finder())
+import numpy
+import time
+time.sleep(30)
+"""
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_not_in_the_middle_of_an_import(number: str) -> None:
+    """Half an extension module would take the process down."""
+    code = IMPORTS.replace("{number}", number)
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert told.stdout == "imported\n"
+    assert told.stderr.splitlines()[-1] == "KeyboardInterrupt"
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.8, 1.5, 2.5])
+def test_terminated_between_steps(built_mesh: TinyMesh, seconds: float) -> None:
+    command = [MESH, "build", "--force"]
+    process = subprocess.Popen(command, cwd=built_mesh.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGTERM)
+    out, told = process.communicate(timeout=60)
+    assert out == ""
+    check(process.returncode, told, built_mesh, "shop/orders")
 
 
 def check(code: int, told: str, mesh: TinyMesh, lock: str) -> None:

@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pyarrow.parquet import ParquetFile  # type: ignore[import-untyped]
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.io.pyarrow import parquet_file_to_data_file
@@ -40,6 +41,7 @@ from meshwright.catalog.pins import WORK_CATALOG
 from meshwright.config import Settings
 from meshwright.disk import sync
 from meshwright.duck import local_path
+from meshwright.errors import BuildError, Fault
 from meshwright.spec.model import Port
 
 MERGE_ABOVE = 16
@@ -163,9 +165,7 @@ class Candidate:
                     if _partition_value(file) in (touched or ()):
                         replace.delete_data_file(file)
                 for path in files:
-                    replace.append_data_file(
-                        parquet_file_to_data_file(table.io, transaction.table_metadata, f"file://{path}")
-                    )
+                    replace.append_data_file(self._data_file(table, transaction, path))
             expired = _expired(transaction, retention_days)
             if expired:
                 ExpireSnapshots(transaction).by_ids(expired).commit()
@@ -175,6 +175,17 @@ class Candidate:
         assert snapshot.summary is not None
         sync(_written(table, snapshot), self._warehouse)
         return Committed(table.metadata_location, snapshot.snapshot_id, int(snapshot.summary["total-records"] or 0))
+
+    def _data_file(self, table: Table, transaction: Transaction, path: Path) -> DataFile:
+        """The file as manifests list it, with the least and the greatest value of each column."""
+        try:
+            return parquet_file_to_data_file(table.io, transaction.table_metadata, f"file://{path}")
+        except (OverflowError, ValueError) as error:
+            if (column := _far(path)) is None:
+                raise
+            reason = f"{self.port.key}.{column} holds a date outside the years 1 to 9999, or an infinite one"
+            hint = "make it NULL in the model, where it means that there is none"
+            raise BuildError(Fault(reason, self.port.contract.where.file, command=hint)) from error
 
     def _create(self) -> Table:
         return self._catalog.create_table(
@@ -210,6 +221,19 @@ class Candidate:
             updates.append(SetDefaultSpecUpdate(spec_id=fresh))  # type: ignore[call-arg]
         if updates:
             transaction._apply(tuple(updates))
+
+
+def _far(path: Path) -> str | None:
+    """The first column of a Parquet file with a date or time that Python has no value for."""
+    metadata = ParquetFile(path).metadata
+    for group in range(metadata.num_row_groups):
+        for number in range(metadata.num_columns):
+            column = metadata.row_group(group).column(number)
+            try:
+                repr(column.statistics)
+            except (OverflowError, ValueError):
+                return str(column.path_in_schema)
+    return None
 
 
 def open_work_catalog(settings: Settings) -> SqlCatalog:

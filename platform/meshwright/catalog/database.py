@@ -20,12 +20,17 @@ from sqlalchemy.schema import CreateColumn
 
 from meshwright.catalog import tables
 from meshwright.config import Settings
+from meshwright.disk import free
 from meshwright.errors import Fault, InputError, UnavailableError
 
 
 def now() -> str:
     """The present instant as the records keep it."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+_LOG = 128 * 1024
+"""Bytes that SQLite needs beside its file to be opened for writing."""
 
 
 class Database:
@@ -118,9 +123,12 @@ class Database:
             connection.execute(insert(tables.layout).values(version=tables.LAYOUT_VERSION))
 
     def _is_shut(self) -> bool:
-        """Whether the SQLite file is there and cannot be written to, nor anything beside it."""
+        """Whether the SQLite file is there and nothing can be written beside it, for want of rights or of room."""
         file = Path(self.url.database or "")
-        return file.is_file() and not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK))
+        if not file.is_file():
+            return False
+        allowed = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
+        return not allowed or free(file.parent) < _LOG
 
     def _read_only(self) -> URL:
         """The file as it is, without the log that SQLite would keep beside it.

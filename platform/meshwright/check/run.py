@@ -9,10 +9,7 @@ from meshwright import disk
 from meshwright.check.model import Finding, Report, StageResult, Verdict
 from meshwright.check.stage import Skip, Stage
 from meshwright.check.subject import Subject
-from meshwright.errors import Fault, MeshError, UnavailableError
-
-ROOM = 8 * 1024**2
-"""Bytes on the disk of the state folder below which nobody can tell whose fault a failure is."""
+from meshwright.errors import MeshError, UnavailableError
 
 
 def run(
@@ -54,20 +51,11 @@ def _run(stage: Stage, subject: Subject) -> StageResult:
     except MeshError as error:
         findings += [stage.error(stage.name, fault, subject.product_of(fault)) for fault in error.faults]
         unavailable = isinstance(error, UnavailableError)
-    if any(finding.severity == "error" for finding in findings) and (full := _full_disk(stage, subject)):
-        findings.insert(0, full)
+    if any(finding.severity == "error" for finding in findings) and (full := disk.full(subject.settings.state_dir)):
+        findings.insert(0, stage.error("disk", full))
         unavailable = True
     told = tuple(dict.fromkeys(findings))
     return StageResult(stage.name, _verdict(told), perf_counter() - started, told, stage.facts, unavailable=unavailable)
-
-
-def _full_disk(stage: Stage, subject: Subject) -> Finding | None:
-    """That the disk is full, of which whoever met it says something else."""
-    place = subject.settings.state_dir
-    if (left := disk.free(place)) >= ROOM:
-        return None
-    reason = f"the disk is full ({left / 1024**2:.1f} MiB are free): what fails may be no fault of the change"
-    return stage.error("disk", Fault(reason, place, command="free some space, then mesh check"))
 
 
 def _require(stage: Stage, subject: Subject) -> None:

@@ -7,6 +7,8 @@ import os
 import sys
 from gc import set_threshold
 
+from meshwright.signals import listen
+
 __all__ = ["main"]
 
 _YOUNG = 200_000
@@ -15,9 +17,10 @@ nearly all of it at what imports make and keep; the most memory that it takes is
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns its exit code. Ctrl-C is 130 from the first import on."""
+    """Run the command; returns its exit code. Ctrl-C and SIGTERM are 130 from the first import on."""
     try:
         if arguments is None:  # else it is called within a process of somebody else
+            listen()
             set_threshold(_YOUNG)
         _open_closed_streams()
         if isinstance(sys.stdout, io.TextIOWrapper):

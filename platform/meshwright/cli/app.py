@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from meshwright import disk
 from meshwright.cli.output import say
 from meshwright.errors import MeshError, UnavailableError
 
@@ -60,9 +61,17 @@ class _Verbs(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the verb; a reader that has seen enough ends it quietly, which click would call a failure."""
+        """Run the verb; a reader that has seen enough ends it quietly, which click would call a failure.
+
+        UnavailableError in place of any other where the disk is full, of which whoever met it says something else.
+        """
         try:
             return super().invoke(ctx)
+        except MeshError as error:
+            settings = ctx.obj.get("settings") if ctx.obj else None
+            if settings and (full := disk.full(settings.state_dir)):
+                raise UnavailableError(full, *error.faults) from error
+            raise
         except BrokenPipeError:
             with contextlib.suppress(OSError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from meshwright import disk
 from meshwright.build.partitions import in_order
 from meshwright.build.plan import Planner, ProductPlan
 from meshwright.build.state import State
@@ -120,6 +121,9 @@ def run_plans(
     progress.finish(outcome)
     if format_ == "json":
         emit_json(progress.as_data(outcome))
+    if not outcome.ok and (full := disk.full(settings.state_dir)):
+        say(f"error: {full}")
+        return UnavailableError.exit_code
     return progress.exit_code(outcome)
 
 

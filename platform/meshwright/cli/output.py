@@ -54,7 +54,8 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, right: S
 
 def settings_of(ctx: click.Context) -> Settings:
     """The settings of the mesh that the command works in."""
-    return Settings.find(ctx.obj["root"])
+    settings = ctx.obj["settings"] = Settings.find(ctx.obj["root"])
+    return settings
 
 
 env_option = click.option(

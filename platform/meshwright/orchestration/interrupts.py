@@ -7,7 +7,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+
+from meshwright.signals import ENDING, interrupting
 
 
 @contextmanager
@@ -21,12 +22,11 @@ def interruptible() -> Iterator[None]:
         return
     came = False
 
-    def note(_: int, __: FrameType | None) -> None:
+    def note() -> None:
         nonlocal came
         came = True
-        raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, interrupting(note)) for number in ENDING}
     try:
         yield
     except BaseException as error:  # whatever a library made of the signal

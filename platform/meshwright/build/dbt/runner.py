@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -88,7 +90,9 @@ def _invoke(
     places = ["--project-dir", project, "--profiles-dir", profiles, "--target-path", target, "--log-path", target]
     runner = dbtRunner(manifest=manifest, callbacks=[lambda event: _pass_on(event, say)])
     try:
-        result = runner.invoke([*arguments, *map(str, places), "--quiet", "--no-write-json"])
+        # Before it has read its flags, dbt writes of an interrupt to stdout; all else comes by the callback.
+        with contextlib.redirect_stdout(io.StringIO()):
+            result = runner.invoke([*arguments, *map(str, places), "--quiet", "--no-write-json"])
     finally:
         _close_environment()
     if isinstance(result.exception, KeyboardInterrupt):
