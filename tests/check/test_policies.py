@@ -350,3 +350,11 @@ def test_examples_are_tested_by_a_verb(sound: TinyMesh, check: Check) -> None:
     sound.write(FILE, HEAD)
     assert check(sound.root, "test", verb="policy").code == 2
     assert check(sound.root, "list", verb="policy").code == 2
+
+
+def test_an_exception_to_a_policy_that_is_broken_is_not_called_idle(sound: TinyMesh, report: Reported) -> None:
+    sound.write(FILE, rule("size(colum.name) > 3"))
+    excepted(sound, f"rule: long_names, reason: they are old, until: {LATER}")
+    told = {(f["rule"], f["severity"]) for f in found_in(report, sound)}
+    assert ("policy-file", "error") in told
+    assert "exception-idle" not in {rule for rule, _ in told}

@@ -150,3 +150,21 @@ def test_domains_that_dagster_would_not_show(sound: TinyMesh, found: Found) -> N
     told = found("shop")
     assert [(f["rule"], f["severity"]) for f in told] == [("workspace", "warning")] * 2
     assert "domain shop has no defs.yaml" in told[0]["reason"]
+
+
+def test_values_that_nobody_can_act_on(sound: TinyMesh, found: Found) -> None:
+    sound.edit(tiny.ORDERS_CONTRACT, ("status: active", "status: activ"))
+    assert [(f["rule"], f["severity"], f["file"], f["suggestion"]) for f in found()] == [
+        ("unheeded", "warning", tiny.ORDERS_CONTRACT, "active"),
+    ]  # fmt: skip
+
+
+def test_a_core_metric_that_is_not_written_as_it_must_be(sound: TinyMesh, found: Found) -> None:
+    metrics = [
+        "customProperties:", "  - property: coreMetrics", "    value:",
+        "      - {name: a, query: select 1, tolerance: 1}", "      - {name: b, query: select 1, tolerance: two}", "",
+    ]  # fmt: skip
+    sound.write(WEEKLY, (sound.root / WEEKLY).read_text() + "\n".join(metrics))
+    (told,) = found()
+    assert (told["rule"], told["severity"], told["key"]) == ("core-metric", "error", "customProperties[0].value[1]")
+    assert "has the tolerance 'two'" in told["reason"]

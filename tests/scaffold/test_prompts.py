@@ -103,6 +103,23 @@ def test_new_domain_and_product_are_asked_for(fresh: Path) -> None:
     assert load(fresh).products["logistics/moves"].description == "A move."
 
 
+def test_the_data_of_a_source_are_asked_for(fresh: Path) -> None:
+    (fresh / "vans.csv").write_text("van,seats\n1,2\n2,3\n")
+    terminal = Terminal(fresh, "new", "product", "shop/vans")
+    terminal.answer("Kind (source, dbt, aggregate)", "source\n")
+    terminal.answer("to derive it from", f"{fresh / 'vans.csv'}\n")
+    terminal.answer("What one row is", "A van.\n")
+    assert terminal.ended() == 0, terminal.told
+    columns = load(fresh).ports["shop.vans"].contract.columns
+    assert [(column.name, column.type) for column in columns] == [("van", "long"), ("seats", "long")]
+    terminal = Terminal(fresh, "new", "domain")
+    terminal.answer("Domain", "fleet\n")
+    for question in ("Team", "E-mail", "What it is about"):
+        terminal.answer(question, "fleet@example.com\n")
+    assert terminal.ended() == 0, terminal.told
+    assert "fleet" in load(fresh).domains
+
+
 def test_interrupt_at_a_question_leaves_nothing(fresh: Path) -> None:
     before = snapshot(fresh)
     terminal = Terminal(fresh, "new", "product", "shop/other")

@@ -106,9 +106,9 @@ def read(product: Product) -> Iterator[Metric]:
     if given is None:
         return
     if not isinstance(given, list):
-        raise _wrong(product, "is no list of metrics")
-    for item in given:
-        yield _metric(product, item)
+        raise _wrong(product, "is no list of metrics", _place(product))
+    for i, item in enumerate(given):
+        yield _metric(product, item, _place(product, f"{PROPERTY}[{i}]"))
 
 
 def moved(settings: Settings, trial: Trial, metric: Metric, ports: Iterable[Port]) -> Movement:
@@ -126,26 +126,25 @@ def moved(settings: Settings, trial: Trial, metric: Metric, ports: Iterable[Port
     return Movement(metric, before, after, hides_value(metric.query, private))
 
 
-def _metric(product: Product, item: Any) -> Metric:
+def _metric(product: Product, item: Any, where: Where) -> Metric:
     if not isinstance(item, dict):
-        raise _wrong(product, f"holds {item!r:.60}, which is no metric: {', '.join(_KEYS)}")
+        raise _wrong(product, f"holds {item!r:.60}, which is no metric: {', '.join(_KEYS)}", where)
     if unknown := [key for key in item if key not in _KEYS]:
-        raise _wrong(product, f"has the unknown key {unknown[0]!r:.60}", nearest(str(unknown[0]), _KEYS))
+        raise _wrong(product, f"has the unknown key {unknown[0]!r:.60}", where, nearest(str(unknown[0]), _KEYS))
     if missing := [key for key in _KEYS if key not in item]:
-        raise _wrong(product, f"lacks {missing[0]!r} in {item!r:.80}")
+        raise _wrong(product, f"lacks {missing[0]!r} in {item!r:.80}", where)
     tolerance = item["tolerance"]
     if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance < math.inf:
-        raise _wrong(product, f"has the tolerance {tolerance!r:.40}: per cent, 0 or more")
-    return Metric(str(item["name"]), str(item["query"]), float(tolerance), _place(product))
+        raise _wrong(product, f"has the tolerance {tolerance!r:.40}: per cent, 0 or more", where)
+    return Metric(str(item["name"]), str(item["query"]), float(tolerance), where)
 
 
-def _place(product: Product) -> Where:
-    return product.custom_at.get(PROPERTY, product.where)
+def _place(product: Product, name: str = PROPERTY) -> Where:
+    return product.custom_at.get(name, product.where)
 
 
-def _wrong(product: Product, reason: str, suggestion: str | None = None) -> SpecError:
-    fault = _place(product).fault(f"{PROPERTY} of {product.key} {reason}", suggestion=suggestion)
-    return SpecError(fault)
+def _wrong(product: Product, reason: str, where: Where, suggestion: str | None = None) -> SpecError:
+    return SpecError(where.fault(f"{PROPERTY} of {product.key} {reason}", suggestion=suggestion))
 
 
 def _value(settings: Settings, metric: Metric, pins: Mapping[str, str], private: Collection[str]) -> float | None:

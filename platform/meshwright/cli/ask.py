@@ -27,7 +27,7 @@ class Asker:
             return given
         if self.is_terminal:
             kind = click.Choice(choices) if choices else None
-            return str(click.prompt(question, default=default, type=kind, err=True))
+            return str(click.prompt(question, default=default, show_default=bool(default), type=kind, err=True))
         if default is None:
             self._missing.append(f"{flag} {'|'.join(choices) if choices else 'TEXT'}")
         return default or ""

@@ -22,18 +22,20 @@ def command() -> None:
 
 
 @command.command("domain")
-@click.argument("name")
+@click.argument("name", required=False)
 @click.option("--team", help="Name of the team that owns it.")
 @click.option("--email", help="Where that team is reached; what git knows, if nothing is said.")
 @click.option("--description", help="What the domain is about, in one sentence.")
 @click.pass_context
-def domain(ctx: click.Context, name: str, team: str | None, email: str | None, description: str | None) -> None:
+def domain(ctx: click.Context, name: str | None, team: str | None, email: str | None, description: str | None) -> None:
     """Make the domain NAME: its owner, an empty dbt project and a code location of its own in Dagster."""
     from meshwright.scaffold.domain import NewDomain, check_name, new_domain
 
     settings = settings_of(ctx)
-    check_name(name, "domain", ())
     ask = Asker()
+    name = ask.text("NAME", name, "Domain")
+    ask.require_all()
+    check_name(name, "domain", ())
     wanted = NewDomain(
         name=name,
         team=ask.text("--team", team, "Team that owns it", default=f"{name.replace('_', ' ').capitalize()} team"),
@@ -94,11 +96,13 @@ def product(
     kind = ask.text("--kind", kind, "Kind", choices=_KINDS)
     if kind in (Kind.DBT, Kind.AGGREGATE):
         inputs = ask.text("--inputs", inputs, "Ports to read, as <domain>.<port>, with commas between")
+    else:
+        origin = ask.text("--from", origin, "File or postgres://… to derive it from (none: sample rows)", default="")
     ask.require_all()
     port = own if port is None else port
     default = f"Rows of {port.replace('_', ' ')}."
     about = ask.text("--description", description, "What one row is, in one sentence", default=default)
-    wanted = NewProduct(in_domain, own, Kind(kind), port, about, origin, table, _names(inputs), _names(on))
+    wanted = NewProduct(in_domain, own, Kind(kind), port, about, origin or None, table, _names(inputs), _names(on))
     written = new_product(settings, mesh, wanted)
     _tell(f"made product {name}", written)
     if proposed := proposed_lines(_contract(written)):

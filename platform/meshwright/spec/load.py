@@ -234,7 +234,7 @@ def _product(place: Folder, state: _Loading) -> Product | None:
         description=(about.string("purpose") if about else None) or "",
         tags=root.strings("tags"),
         custom=root.custom_plain(),
-        custom_at={name: at.where for name, at in root.custom().items()},
+        custom_at=root.custom_places(),
     )
 
 

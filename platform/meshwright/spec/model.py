@@ -280,7 +280,10 @@ class Input:
 
 @dataclass(frozen=True)
 class Product:
-    """What a domain offers to others (ODPS). ``custom_at`` tells where each of ``custom`` was written."""
+    """What a domain offers to others (ODPS). ``custom_at`` tells where each of ``custom`` was written.
+
+    Members of one that is a list have places of their own, as ``coreMetrics[0]``.
+    """
 
     domain: str
     name: str

@@ -139,6 +139,16 @@ class At:
                 found[name] = value
         return found
 
+    def custom_places(self) -> dict[str, Where]:
+        """The places of the ``customProperties``, and of the members of those that are lists, as ``name[0]``."""
+        found = {}
+        for name, value in self.custom().items():
+            found[name] = value.where
+            members = value.node.value if isinstance(value.node.value, list) else ()
+            for i, node in enumerate(members):
+                found[f"{name}[{i}]"] = At(self.file, node, (*value.steps, i)).where
+        return found
+
     def custom_plain(self) -> dict[str, Any]:
         """The ``customProperties`` by name, without places."""
         return {name: value.node.plain() for name, value in self.custom().items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,3 +119,52 @@ def test_they_are_faults_all_the_same() -> None:
 def test_what_odcs_refuses_is_a_fault_on_every_platform() -> None:
     with pytest.raises(SpecError, match="wrong type: expected boolean"):
         parse_contract(text(column("note", required="yes")), Path("x"), foreign=True)
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        {"schema": {"columns": {"email": None}}},
+        {"schema": {"columns": {"address": {"columns": {"floor": None}}}}},
+        {"slaProperties": {"latency": None}},
+        {"roles": {"analyst": None}},
+        {"servers": {"production": None}},
+    ],
+    ids=lambda gone: str(gone)[:40],
+)
+def test_what_is_gone_is_told_at_a_place_of_the_new_file(gone: dict[str, Any]) -> None:
+    old, new = contract(file="old.yaml"), contract(gone, file="new.yaml")
+    changes = compare(old, new).changes
+    assert changes
+    assert {change.where.file for change in changes} <= {Path("new.yaml")}
+
+
+def test_rules_that_are_gone_are_told_at_a_place_of_the_new_file() -> None:
+    rule = {"quality": {"few": {"metric": "rowCount", "mustBeGreaterThan": 0}}}
+    for patch in ({"schema": rule}, column("pieces", **rule)):
+        (change,) = compare(contract(patch, file="old.yaml"), contract(file="new.yaml")).changes
+        assert (change.rule, change.where.file) == ("quality-removed", Path("new.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("patch", "reason", "near"),
+    [
+        ({"status": "activ"}, "status 'activ' looks misspelt", "active"),
+        ({"status": "depricated"}, "status 'depricated' looks misspelt", "deprecated"),
+        (column("email", classification="publc"), "classification 'publc' looks misspelt", "public"),
+        (column("address", columns={"city": {"classification": "intern"}}), "looks misspelt", "internal"),
+        ({"slaProperties": {"freshness": {"value": "seven", "unit": "d"}}}, "freshness 'seven' is no number", None),
+    ],
+)  # fmt: skip
+def test_lint_tells_of_values_that_nobody_can_act_on(patch: dict[str, Any], reason: str, near: str | None) -> None:
+    (fault,) = lint(contract(patch))
+    assert reason in fault.reason
+    assert near in (None, fault.suggestion)
+
+
+@pytest.mark.parametrize("patch", [
+    {"status": "live"}, {"status": "Active"}, column("email", classification="personal"),
+    column("email", classification="C3"), {"slaProperties": {"timeOfAvailability": {"value": "09:00-17:00"}}},
+])  # fmt: skip
+def test_lint_takes_words_of_ones_own(patch: dict[str, Any]) -> None:
+    assert list(lint(contract(patch))) == []

@@ -46,11 +46,12 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """``judged`` counts what policies were evaluated on; ``faults`` are those of policies."""
+    """``judged`` counts what policies were evaluated on; ``faults`` are those of the policies in ``broken`` (ids)."""
 
     violations: tuple[Violation, ...]
     faults: tuple[Fault, ...]
     judged: int = 0
+    broken: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -85,12 +86,15 @@ def judge(policies: Iterable[Policy], products: Iterable[tuple[Domain, Product]]
             task.contexts.append({name: work.put(value) for name, value in example.values.items()})
     violations: list[Violation] = []
     faults: list[Fault] = []
+    broken: set[str] = set()
     for task, answer in zip(tasks, _answers(tasks, work), strict=True):
         mine = list(_faults(task, answer))
         faults += mine
-        if not mine:
+        if mine:
+            broken.add(task.policy.id)
+        else:
             violations += [t for t, holds in zip(task.things, answer[3], strict=False) if holds is False]
-    return Judgement(tuple(violations), tuple(faults), sum(len(task.things) for task in tasks))
+    return Judgement(tuple(violations), tuple(faults), sum(len(task.things) for task in tasks), frozenset(broken))
 
 
 def _contexts(

@@ -35,6 +35,8 @@ class Policy(Stage):
         yield from (self.error("policy-file", fault) for fault in found.faults)
         recorded, wrong = self._recorded(subject, policies.by_id.keys())
         yield from wrong
+        # Nobody knows whether an exception to a policy that is broken is needed.
+        recorded = [exemption for exemption in recorded if exemption.rule not in found.broken]
         yield from self._violations(found.violations, recorded, date.today())
         self.facts |= {"policies": sum(policy.enabled for policy in wanted), "judged": found.judged}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from meshwright.check.model import Finding
 from meshwright.check.stage import Stage
 from meshwright.check.subject import Subject, Unjudged
-from meshwright.errors import BuildError, Fault, MeshError
+from meshwright.errors import BuildError, Fault, MeshError, SpecError
 from meshwright.spec.contract import proposed_lines
 from meshwright.spec.model import Domain, Product, Where
 
@@ -28,6 +28,8 @@ class Spec(Stage):
                 yield from self._models(subject, domain)
         yield from self._ending(subject)
         yield from self._versions(subject)
+        yield from self._unheeded(subject)
+        yield from self._metrics(subject)
         yield from self._proposed(subject)
         self.facts["products"] = len(subject.selected)
 
@@ -46,6 +48,24 @@ class Spec(Stage):
             if key in subject.selected:
                 reason = f"{key} cannot be judged whole: it rests on {cause}, which is broken"
                 yield self.note("rests-on-broken", product.where.fault(reason), key)
+
+    def _unheeded(self, subject: Subject) -> Iterator[Finding]:
+        """What contracts say and nobody can act on."""
+        from meshwright.spec.compatibility.lint import unheeded
+
+        for product in subject.readable:
+            for port in product.ports:
+                yield from (self.warning("unheeded", fault, product) for fault in unheeded(port.contract))
+
+    def _metrics(self, subject: Subject) -> Iterator[Finding]:
+        """Core metrics that are not written as they must be."""
+        from meshwright.check.metrics import read
+
+        for product in subject.readable:
+            try:
+                list(read(product))
+            except SpecError as error:
+                yield from (self.error("core-metric", fault, product) for fault in error.faults)
 
     def _workspace(self, subject: Subject) -> Iterator[Finding]:
         """Domains that Dagster would not show."""

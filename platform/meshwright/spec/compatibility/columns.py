@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from meshwright.spec.compatibility.model import Change, Verdict
 from meshwright.spec.compatibility.rules import Family, Rule, turned
 from meshwright.spec.compatibility.verify import NotNull, Present
-from meshwright.spec.model import Column
+from meshwright.spec.model import Column, Where
 
 REMOVED = Rule("column-removed", "column removed", Verdict.MAJOR, "a query that names it fails")
 RENAMED = Rule(
@@ -105,14 +105,15 @@ def _name(owner: Pair, member: Column) -> str:
     return owner.name + (f".{member.name}" if kind == "struct" else "[]" if kind == "list" else f"{{{member.name}}}")
 
 
-def came_and_went(old: Sequence[Column], new: Sequence[Column], owner: Pair | None = None) -> Iterator[Change]:
-    """Columns of a table, or fields of a struct, that are gone or new."""
+def came_and_went(
+    old: Sequence[Column], new: Sequence[Column], home: Where, owner: Pair | None = None
+) -> Iterator[Change]:
+    """Columns of a table, or fields of a struct, that are gone or new; ``home`` is where those that are there stand."""
     found = matched(old, new)
     what = "field" if owner else "column"
     for column in found.gone:
         path = _path(owner, column) if owner else f"columns.{column.name}"
-        where = owner.new.where if owner else column.where
-        yield REMOVED.at(path, where, f"{what} {column.name} ({column.type}) is gone")
+        yield REMOVED.at(path, home, f"{what} {column.name} ({column.type}) is gone")
     for column in found.came:
         path = _path(owner, column) if owner else f"columns.{column.name}"
         name = _name(owner, column) if owner else column.name
@@ -124,7 +125,7 @@ def came_and_went(old: Sequence[Column], new: Sequence[Column], owner: Pair | No
 def fields(pair: Pair) -> Iterator[Change]:
     """Fields of a struct that came or went."""
     if _kind(pair.old) == _kind(pair.new) == "struct":
-        yield from came_and_went(pair.old.members, pair.new.members, pair)
+        yield from came_and_went(pair.old.members, pair.new.members, pair.new.where, pair)
 
 
 def renamed(pair: Pair) -> Iterator[Change]:

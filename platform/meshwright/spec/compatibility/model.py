@@ -37,8 +37,8 @@ class Change:
     """One difference between two contracts.
 
     ``path`` leads to it by names and never by positions (``columns.amount.type``), ``rule`` is the id of the rule
-    that judged it. ``verify`` is what must hold on the published data, ``where`` its place in the new file, or in the
-    old one where it is gone. ``approval`` asks for the approval of a policy, whatever the verdict.
+    that judged it. ``verify`` is what must hold on the published data, ``where`` its place in the new file, or of what
+    it was part of where it is gone. ``approval`` asks for the approval of a policy, whatever the verdict.
     """
 
     path: str

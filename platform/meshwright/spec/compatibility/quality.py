@@ -11,7 +11,7 @@ from meshwright.spec.compatibility.model import Change, Verdict
 from meshwright.spec.compatibility.pairing import Items, label, query_of
 from meshwright.spec.compatibility.rules import Family, Rule, told, turned
 from meshwright.spec.compatibility.verify import Quality as Passes
-from meshwright.spec.model import Quality
+from meshwright.spec.model import Quality, Where
 
 REMOVED = Rule(
     "quality-removed", "rule or reference removed", Verdict.MAJOR, "bad rows that were held back may come now"
@@ -67,15 +67,15 @@ FAMILY = Family(
 )
 
 
-def judged(items: Items, path: str, column: str | None) -> Iterator[Change]:
-    """The rules of the table, or of one column; ``path`` is its owner's, empty for the table."""
+def judged(items: Items, path: str, column: str | None, home: Where) -> Iterator[Change]:
+    """The rules of the table or of one column, which stands at ``home``; ``path`` is its owner's, empty for a table."""
 
     def verify(item: Quality) -> Passes:
         return Passes(f"{owner}.{label(item)}", column, item.id, item.name)
 
     owner = f"{path}.quality" if path else "quality"
     for item in items.gone:
-        yield REMOVED.at(f"{owner}.{label(item)}", item.where, f"quality rule {label(item)} ({_said(item)}) is gone")
+        yield REMOVED.at(f"{owner}.{label(item)}", home, f"quality rule {label(item)} ({_said(item)}) is gone")
     for item in items.came:
         reason = f"quality rule {label(item)} ({_said(item)}) is new"
         yield ADDED.at(f"{owner}.{label(item)}", item.where, reason, verify(item))

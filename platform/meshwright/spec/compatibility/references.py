@@ -8,17 +8,17 @@ from meshwright.spec.compatibility.model import Change
 from meshwright.spec.compatibility.quality import ADDED, CHANGED, LOOSENED, LOWERED, RAISED, REMOVED, TIGHTENED
 from meshwright.spec.compatibility.rules import turned
 from meshwright.spec.compatibility.verify import Refers
-from meshwright.spec.model import Reference
+from meshwright.spec.model import Reference, Where
 
 
-def judged(old: Sequence[Reference], new: Sequence[Reference], names: Mapping[str, str]) -> Iterator[Change]:
-    """References to other ports; ``names`` are the new names of old columns."""
+def judged(
+    old: Sequence[Reference], new: Sequence[Reference], names: Mapping[str, str], home: Where
+) -> Iterator[Change]:
+    """References to other ports; ``names`` are the new names of old columns, ``home`` is where the table stands."""
     olds, news = {_reference(r, names): r for r in old}, {_reference(r, {}): r for r in new}
     for key, reference in olds.items():
         if key not in news:
-            yield REMOVED.at(
-                f"relationships.{_shown(reference)}", reference.where, f"the reference {_leads(reference)} is gone"
-            )
+            yield REMOVED.at(f"relationships.{_shown(reference)}", home, f"the reference {_leads(reference)} is gone")
     for key, reference in news.items():
         path, before = f"relationships.{_shown(reference)}", olds.get(key)
         verify = Refers(reference.columns, reference.port, reference.to_columns, reference.tolerance)

@@ -173,7 +173,7 @@ def judged(old: Contract, new: Contract) -> Iterator[Change]:
         changed = [level for level in after if _facts(level) not in same]
         gone = [level for level in before if _facts(level) not in same]
         for level in gone[len(changed) :]:
-            yield REMOVED.at(path, level.where, f"the service level {_told(level)} is gone")
+            yield REMOVED.at(path, new.at("slaProperties"), f"the service level {_told(level)} is gone")
         for level in changed[len(gone) :]:
             yield _added(path, level)
         for pair in zip(gone, changed, strict=False):
@@ -241,6 +241,13 @@ def _of_pair(path: str, old: ServiceLevel, new: ServiceLevel) -> Iterator[Change
         yield TIGHTENED.at(path, new.where, reason, _served(new))
     else:
         yield LOOSENED.at(path, new.where, reason)
+
+
+def unmeasured(contract: Contract) -> Iterator[ServiceLevel]:
+    """The levels that are measured and whose value is no number."""
+    for level in contract.service_levels:
+        if kind_of(level) in _MEASURES and _split(level.value, level.unit)[0] is None:
+            yield level
 
 
 def unknown_units(contract: Contract) -> Iterator[tuple[ServiceLevel, str]]:
