@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -98,8 +99,11 @@ def _print(policies: Mapping[str, Policy], excused: Mapping[str, Sequence[Exempt
     page.table(["policy", "severity", "for", "source", "asks"], rows, wrap=["asks"])
     if excused:
         page.heading("Excused")
+        today = date.today()
         told = [
-            (f"{_place(e)} from {e.rule}", f"until {e.until}: {e.reason}") for mine in excused.values() for e in mine
+            (f"{_place(e)} from {e.rule}", f"{'ended on' if e.is_over(today) else 'until'} {e.until}: {e.reason}")
+            for mine in excused.values()
+            for e in mine
         ]
         page.facts(told)
 

@@ -83,7 +83,7 @@ class Progress(Listener):
             self._line("skipped", name, None, None, f"because of {', '.join(self._causes(name))}")
         rows = sum(result.rows for result in self.results)
         seconds = perf_counter() - self.started
-        ends = [counted(len(self.results), "product"), f"{rows:,} rows", f"{seconds:.1f} s"]
+        ends = [counted(len(self.results), "product"), counted(rows, "row"), f"{seconds:.1f} s"]
         failed = len(outcome.failed) + sum("/landing/" in name for name in self.errors)
         ends += [f"{failed} failed"] if failed else []
         ends += [f"{len(outcome.skipped)} skipped"] if outcome.skipped else []
@@ -131,10 +131,10 @@ class Progress(Listener):
 
     def _line(self, verdict: str, name: str, rows: int | None, seconds: float | None, note: str) -> None:
         self._clear()
-        counted = f"{rows:>12,} rows" if rows is not None else " " * 17
+        read = f"{rows:>12,} {'row ' if rows == 1 else 'rows'}" if rows is not None else " " * 17
         timed = f"{seconds:6.1f} s" if seconds is not None else " " * 8
         shown = style(f"{verdict:<9}", fg=_COLOURS.get(verdict))
-        say(f"  {shown}  {name:<34}{counted}  {timed}  {note}".rstrip())
+        say(f"  {shown}  {name:<34}{read}  {timed}  {note}".rstrip())
 
     def _now(self, text: str) -> None:
         if sys.stderr.isatty():

@@ -76,7 +76,8 @@ def _text(sql: str | None, file: Path | None) -> str:
             with file.open(encoding="utf-8") as handle:
                 return handle.read(_LONGEST)
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(Fault(f"cannot be read: {error}", file)) from error
+            why = error.strerror if isinstance(error, OSError) else error
+            raise InputError(Fault(f"cannot be read: {why}", file)) from error
     if sql == "-" or (sql is None and not sys.stdin.isatty()):
         return _piped()
     if sql is None:
@@ -181,4 +182,4 @@ class _Names:
             return begun[0]
         shown = f"; there {'is' if len(there) == 1 else 'are'} {', '.join(there[:5])}" if there else "; there is none"
         reason = f"no environment and no refused run is called {self.environment!r}{shown}"
-        raise InputError(Fault(reason, key="--env", suggestion=begun[0] if begun else None, command="mesh status"))
+        raise InputError(Fault(reason, key="--env", suggestion=begun[0] if begun else None, command="mesh env list"))
