@@ -45,6 +45,7 @@ customProperties:
   - property: coreMetrics
     value:
       - {name: top, query: select max(length(name)) from mesh.shop.customers, tolerance: 5}
+      - {name: sly, query: "select count(*) * 0 + max(length(name)) from mesh.shop.customers", tolerance: 5}
       - {name: met, query: select max(cast(name as int)) from mesh.shop.customers, tolerance: 5}
 """
 
@@ -287,5 +288,6 @@ def test_core_metrics(published: Repo) -> None:
     published.mesh.edit(CUSTOMERS_SQL, ("name from", "name || ' and more' as name from"))
     told = everything(published, only="build,metrics")
     assert "core metric 'top' moves from ••• to •••, by +112.5 %" in told
+    assert "core metric 'sly' moves from ••• to •••, by +112.5 %" in told
     assert "core metric 'met' cannot be asked" in told
     assert SECRET not in told
