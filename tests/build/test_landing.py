@@ -13,7 +13,7 @@ from meshwright.build import landing
 from meshwright.build.landing import Landing
 from meshwright.build.sources import Source, sources_of
 from meshwright.errors import BuildError, SpecError
-from support.tiny import INGEST_PY, TinyMesh, lines_of
+from support.tiny import CUSTOMERS_CONTRACT, INGEST_PY, TinyMesh, lines_of
 
 IMPORTS = """\
 from pathlib import Path
@@ -190,7 +190,7 @@ LAZY_READER = "return pyarrow.RecordBatchReader.from_batches(pyarrow.table(ROWS)
             r"^some rows of what it returned have no partition: name",
         ),
         ("return pyarrow.table(ROWS)", "partition='(('", r"^what it returned cannot be read as parquet: Parser"),
-        (LAZY_CAST, "", r"^returned DuckDBPyRelation, which cannot be read: Conversion.*'x'"),
+        (LAZY_CAST, "", r"^returned DuckDBPyRelation, which cannot be read: Conversion Error on a value; the text is"),
         (LAZY_READER, "", r"^returned RecordBatchReader, which cannot be read: .*the line broke"),
         (CSV_AND_JSON, "", r"^returned files of several formats"),
         (TWO_SHAPES, "", r"^m\.csv and n\.csv differ in columns: b BIGINT, c BIGINT$"),
@@ -199,6 +199,11 @@ LAZY_READER = "return pyarrow.RecordBatchReader.from_batches(pyarrow.table(ROWS)
 def test_what_is_refused(tiny_mesh: TinyMesh, ingested: Ingested, body: str, decorator: str, reason: str) -> None:
     said = refusal(tiny_mesh, ingested(body, f"@ingest({decorator})", FAILING_READER))
     assert re.search(reason, said), said
+
+
+def test_a_value_is_told_where_no_column_is_private(tiny_mesh: TinyMesh, ingested: Ingested) -> None:
+    tiny_mesh.edit(CUSTOMERS_CONTRACT, ("classification: restricted", "classification: internal"))
+    assert re.search(r"cannot be read: Conversion.*'x'", refusal(tiny_mesh, ingested(LAZY_CAST)))
 
 
 @pytest.mark.parametrize("content", [b"PAR1", b"", b"PAR1" + b"x" * 300 + b"PAR1"])

@@ -45,6 +45,7 @@ customProperties:
   - property: coreMetrics
     value:
       - {name: top, query: select max(length(name)) from mesh.shop.customers, tolerance: 5}
+      - {name: sly, query: "select count(*) * 0 + max(length(name)) from mesh.shop.customers", tolerance: 5}
       - {name: met, query: select max(cast(name as int)) from mesh.shop.customers, tolerance: 5}
 """
 
@@ -205,6 +206,55 @@ def test_a_classified_column_that_takes_the_name_of_another(published: Repo) -> 
     assert guarded(changed, promise).private_columns == {"nick"}
 
 
+NESTED = """\
+      - name: name
+        logicalType: array
+        classification: internal
+        items:
+          logicalType: object
+          properties:
+            - {name: id, logicalType: integer}
+            - {name: nick, logicalType: string, classification: restricted}
+"""
+FLAT = "      - name: name\n        logicalType: string\n        classification: restricted\n"
+
+
+def nested(mesh: TinyMesh) -> None:
+    """Names as a list of structs, of which only one field is classified."""
+    mesh.edit(CUSTOMERS_CONTRACT, (FLAT, NESTED))
+    mesh.edit(CUSTOMERS_SQL, ("name from", "[{'id': 1::bigint, 'nick': name}] as name from"))
+
+
+def test_a_classified_field_of_a_struct(tiny_mesh: TinyMesh) -> None:
+    """It is shown or hidden with the column that holds it."""
+    mesh = tiny_mesh
+    mesh.put_people([f"{SECRET} {i}" for i in range(1, 7)])
+    nested(mesh)
+    mesh.build("shop")
+    published = repository(mesh)
+    port = mesh.mesh.ports["shop.customers"]
+    assert port.private_columns == {"name"}
+    promise = promise_of(port)
+    mesh.edit(CUSTOMERS_CONTRACT, (", classification: restricted", ""))
+    assert guarded(mesh.mesh.ports["shop.customers"], promise).private_columns == {"name"}
+    mesh.edit(CUSTOMERS_SQL, ("'nick': name", "'nick': name || '!'"))
+    told = everything(published, only="build,diff")
+    assert "6 changed" in told
+    assert SECRET not in told
+
+
+def test_a_new_field_beside_classified_columns(published: Repo) -> None:
+    """It may be a copy of one of them, like a new column."""
+    struct = "      - name: more\n        logicalType: object\n        properties:\n"
+    one = "          - {name: size, logicalType: integer}\n"
+    published.mesh.edit(CUSTOMERS_CONTRACT, (FLAT, f"{FLAT}{struct}{one}"))
+    promise = promise_of(published.mesh.mesh.ports["shop.customers"])
+    published.mesh.edit(CUSTOMERS_CONTRACT, (one, f"{one}          - {{name: copy, logicalType: string}}\n"))
+    changed = published.mesh.mesh.ports["shop.customers"]
+    assert changed.private_columns == {"name"}
+    assert guarded(changed, promise).private_columns == {"name", "more"}
+
+
 @pytest.mark.parametrize("tie", ["", "        id: who\n"])
 def test_diff_of_a_classified_column_that_another_name_takes_over(
     published: Repo, tie: str, capsys: pytest.CaptureFixture[str]
@@ -238,5 +288,6 @@ def test_core_metrics(published: Repo) -> None:
     published.mesh.edit(CUSTOMERS_SQL, ("name from", "name || ' and more' as name from"))
     told = everything(published, only="build,metrics")
     assert "core metric 'top' moves from ••• to •••, by +112.5 %" in told
+    assert "core metric 'sly' moves from ••• to •••, by +112.5 %" in told
     assert "core metric 'met' cannot be asked" in told
     assert SECRET not in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -103,9 +104,11 @@ def test_what_a_condition_sees_is_what_is_documented(tiny_mesh: TinyMesh, target
     mesh = tiny_mesh.mesh
     product = mesh.products["shop/orders"]
     port = mesh.ports["shop.orders"]
+    column = port.contract.columns[0]
     things: Mapping[str, Any] = {
         "domain": domain_values(mesh.domains["shop"]), "product": product_values(product),
         "port": port_values(port, target), "column": column_values(port.contract.columns[0]),
+        "field": column_values(replace(column, members=(column,)))["fields"][0],
         "quality": port_values(port, target)["quality"][0],
         "input": product_values(mesh.products["insight/weekly"])["inputs"][0],
     }  # fmt: skip

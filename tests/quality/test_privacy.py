@@ -7,6 +7,7 @@ import json
 import pytest
 
 from meshwright.quality import Verdict
+from meshwright.quality.telling import hides_value
 from meshwright.spec.model import Column, Port
 from quality.making import Bench, column, expect, metric, port, reference, sql
 
@@ -53,6 +54,7 @@ ALL: list[Port] = [
         quality=(
             sql("select max(pay) from ${object}"), sql("select who from ${object} limit 1", "mustBe", "x"),
             sql("select sum(Pay) + 1 from ${object}"),
+            sql("select count(*) * 0 + max(pay) from ${object}"), sql("select max(columns('pa.*')) from ${object}"),
             expect("unexpected_rows_expectation", unexpected_rows_query="select who as o, pay + 1 as p from {batch}"),
             expect("expect_compound_columns_to_be_unique", column_list=["who", "who"]),
         ),
@@ -94,6 +96,52 @@ def test_counts_are_told(bench: Bench) -> None:
     item = sql("select count(*) from ${object} where who is not null", id="q")
     asked = port(column("id"), private("who", "string"), private("pay", "long"), column("open"), quality=(item,))
     assert bench.audit(asked)["q"].message == "the query gave 6; at most 0 allowed"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select count(*) * 0 + max(pay) from {0}",
+        "select count(*) + (select max(pay) from {0}) from {0}",
+        "select case when count(*) > 0 then max(pay) end from {0}",
+        "select max(columns('pa.*')) from {0}",
+        "select max(columns(c -> c = 'p' || 'ay')) from {0}",
+        "select max(l).pay from (from {0}) l",
+        "select max(struct_extract(t, 'p' || 'ay')) from {0} t",
+        "select max(c) from {0} t(a, b, c, d)",
+        "select max(#1) from (select columns('p.y') from {0})",
+        "select max(value) from (unpivot (select columns('p.y') from {0}) on columns(*))",
+        "select count(*) from {0} t, range(t.pay) where t.id = 0",
+        "select count(*) from (select unnest(range(pay)) from {0} where id = 0)",
+        "select count(*) from range(1000000) limit (select max(pay) from {0})",
+        "select max from (select max(pay) as max from {0})",
+        "with recursive r as (select 0 as n union all select n + 1 from r, {0} where n < pay) select count(*) from r",
+    ],
+)
+def test_what_only_looks_like_a_count_is_withheld(query: str) -> None:
+    assert hides_value(query.format("mesh.sales.lines"), {"pay"})
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select count(*) from {0} where pay > 1",
+        "SELECT count(DISTINCT pay) AS n FROM {0}",
+        "select 100.0 * count(*) filter (where pay > 1) / nullif(count(*), 0) from {0}",
+        "with rich as (select * from {0} where pay > 1) select count(*) from rich",
+        "select (select count(*) from {0}) - (select count(pay) from {0})",
+        "select round(count_if(pay > 1)::double, 2) from {0}",
+        "select max(open) from {0}",
+        "select count(*) from (select pay, count(*) from {0} group by all having count(*) > 1)",
+    ],
+)
+def test_counts_are_told_however_they_are_written(query: str) -> None:
+    assert not hides_value(query.format("mesh.sales.lines"), {"pay"})
+
+
+@pytest.mark.parametrize("query", ["select max(pay) from {0}", "select max(columns('p.*')) from {0}", "no sql"])
+def test_where_nothing_is_private_all_is_told(query: str) -> None:
+    assert not hides_value(query.format("mesh.sales.lines"), set())
 
 
 def test_a_fault_of_the_text_is_told(bench: Bench) -> None:

@@ -70,6 +70,22 @@ def test_personal_columns_are_classified_and_show_no_value() -> None:
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        "{'name': 'Ann', 'email': 'a@x.org'}", "{'firstName': 'Ann'}", "[{'id': 1, 'ssn': '1'}]",
+        "map {'a': {'E-Mail': 'a@x.org'}}", "{'of': {'iban': 'DE1'}}", "array_value({'phone': '1'})",
+        "{'e mail': 'a@x.org', 'email': 'a@x.org'}",
+    ],
+)  # fmt: skip
+def test_a_struct_with_a_personal_field_is_classified_whole(value: str) -> None:
+    """Also one that can be published as text alone."""
+    found = columns(f"select i as id, {value} as customer from range(90) t(i)")["customer"]
+    assert found.classification == "confidential"
+    assert found.proposed["classification"].endswith("suggests that it tells about a person")
+    assert columns("select {'city': 'x', 'size': 1} as place")["place"].classification == "internal"
+
+
+@pytest.mark.parametrize(
     ("name", "personal"),
     [("email", True), ("customer_e_mail", True), ("birthday", True), ("email_count", True),
      ("name", False), ("product_name", False), ("phonetic", False), ("street", True),

@@ -131,6 +131,8 @@ OURS = [
          33, f"{C2}.customProperties[0].value", "a column of type int has no month partitions"),
     Case("partition by decimals", orders(("minimum: 0", "minimum: 0\n        partitioned: true"), ("        partitioned: true\n        partitionKeyPosition: 1\n", "")),
          38, f"{C3}.partitioned", "a column of type decimal(12,2) has no identity partitions"),
+    Case("classified partition", orders(("partitionKeyPosition: 1", "partitionKeyPosition: 1\n        classification: confidential")), 32,
+         f"{C2}.partitioned", "'week' is classified confidential, and plans, records and paths tell the names of partitions"),
     Case("two partitions", orders(("minimum: 0", "minimum: 0\n        partitioned: true")), 40, f"{C3}.partitioned",
          "a port is partitioned by one column; 'week' is it already"),
     Case("two tables", orders(("schema:\n", "schema:\n  - name: more\n    properties: [{name: x, logicalType: string}]\n")),

@@ -7,7 +7,7 @@ and who may decide about that is asked by the check.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from meshwright.catalog.database import Database
@@ -48,7 +48,8 @@ def guarded(port: Port, promise: Promise | None) -> Port:
     """``port`` with every column classified that is so in ``promise``, the contract under which it is published, under
     whatever name.
 
-    A column that is new beside classified ones may be made of them, and is one of them as long as it is not published.
+    A column that is new beside classified ones, or has a new field, may be made of them, and is one of them as long as
+    it is not published.
     """
     if promise is None or "classification" not in promise.text:
         return port
@@ -57,11 +58,13 @@ def guarded(port: Port, promise: Promise | None) -> Port:
     except SpecError:  # of an older version, which this one cannot read: nothing in it can be trusted to be public
         hidden = {column.name: "unreadable" for column in port.contract.columns}
     else:
-        hidden = {column.name: str(column.classification) for column in promised.columns if column.is_private}
-        known = {column.name for column in promised.columns}
+        hidden = {column.name: str(column.private_class) for column in promised.columns if column.is_private}
+        known = {column.name: set(_fields(column)) for column in promised.columns}
         pairs = matched(promised.columns, port.contract.columns).pairs
-        hidden |= {new.name: str(old.classification) for old, new in pairs if old.is_private}
-        hidden |= {c.name: "new" for c in port.contract.columns if hidden and c.name not in known}
+        hidden |= {new.name: str(old.private_class) for old, new in pairs if old.is_private}
+        if hidden:
+            new = (c.name for c in port.contract.columns if not known.get(c.name, set()).issuperset(_fields(c)))
+            hidden = dict.fromkeys(new, "new") | hidden
     columns = tuple(_hidden(column, hidden) for column in port.contract.columns)
     return port if columns == port.contract.columns else replace(port, contract=replace(port.contract, columns=columns))
 
@@ -87,6 +90,13 @@ def guarded_by(database: Database, mesh: Mesh) -> Mesh:
         return mesh
     with database.read() as connection:
         return guarded_mesh(mesh, promises(connection))
+
+
+def _fields(column: Column) -> Iterator[tuple[str, ...]]:
+    """Paths of the column and all that is nested in it."""
+    yield (column.name,)
+    for member in column.members:
+        yield from ((column.name, *path) for path in _fields(member))
 
 
 def _hidden(column: Column, hidden: Mapping[str, str]) -> Column:

@@ -21,7 +21,7 @@ from typing import Any
 import duckdb
 from sqlalchemy import ColumnElement, Connection, func, insert, select
 
-from meshwright.build.reading import FORMATS, encoding_of, format_of, scan_of, told
+from meshwright.build.reading import FORMATS, encoding_of, format_of, misfit_of, scan_of, told
 from meshwright.build.sources import Source, said, team_code
 from meshwright.catalog import environments
 from meshwright.catalog import tables as t
@@ -31,6 +31,7 @@ from meshwright.config import PRODUCTION, Settings, in_environment
 from meshwright.disk import sync
 from meshwright.duck import literal
 from meshwright.errors import BuildError, Fault
+from meshwright.spec.model import MASK
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,9 @@ def _as_files(con: duckdb.DuckDBPyConnection, returned: Any, store: Path, source
             con.execute(f"COPY returned TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
     except duckdb.Error as error:  # what was returned is often read only now
         target.unlink(missing_ok=True)
-        raise _refusal(source, f"returned {kind}, which cannot be read: {said(error)}") from error
+        computed = isinstance(returned, duckdb.DuckDBPyRelation)
+        why = source.discretion.told(said(error)) if computed else said(error)
+        raise _refusal(source, f"returned {kind}, which cannot be read: {why}") from None
     return [target]
 
 
@@ -263,23 +266,36 @@ def _inspected(con: duckdb.DuckDBPyConnection, path: Path, name: str, source: So
     if format_ is None:
         raise _refusal(source, f"returned {name}; known are {', '.join(sorted(FORMATS))}")
     scan = scan_of([(path, format_)])
-    expression = source.ingest.partition
     try:
         rows = con.sql(f"SELECT count(*) FROM {scan}").fetchall()[0][0]
-        held = None
-        if expression:
-            values = con.sql(f"SELECT DISTINCT CAST(({expression}) AS VARCHAR) FROM {scan}").fetchall()
-            if any(value is None for (value,) in values):
-                raise _refusal(source, f"some rows of {name} have no partition: {expression} is NULL")
-            held = frozenset(value for (value,) in values)
-    except duckdb.BinderException as error:
-        raise _refusal(source, f"partition={expression!r} does not fit {name}: {said(error)}") from error
+        held = _partitions(con, scan, name, source) if source.ingest.partition else None
     except duckdb.Error as error:
+        # What was raised is not told with it: it quotes a whole row.
         if format_ != "parquet" and (written := encoding_of(path)):
-            raise _refusal(source, f"{name} {written.why()}", written.command(name)) from error
-        raise _refusal(source, f"{name} cannot be read as {format_}: {told(error)}") from error
+            raise _refusal(source, f"{name} {written.why()}", written.command(name)) from None
+        raise _refusal(source, _unread(error, name, format_, source)) from None
     stat = path.stat()
     return LandedFile(_sha256(path), path, format_, stat.st_size, stat.st_mtime_ns, rows, held)
+
+
+def _partitions(con: duckdb.DuckDBPyConnection, scan: str, name: str, source: Source) -> frozenset[str]:
+    expression = source.ingest.partition
+    try:
+        values = con.sql(f"SELECT DISTINCT CAST(({expression}) AS VARCHAR) FROM {scan}").fetchall()
+    except duckdb.BinderException as error:
+        raise _refusal(source, f"partition={expression!r} does not fit {name}: {said(error)}") from None
+    if any(value is None for (value,) in values):
+        raise _refusal(source, f"some rows of {name} have no partition: {expression} is NULL")
+    return frozenset(value for (value,) in values)
+
+
+def _unread(error: duckdb.Error, name: str, format_: str, source: Source) -> str:
+    """Why a file cannot be read. Which of its columns are private nobody can tell: models may rename them."""
+    if misfit := misfit_of(error):
+        return misfit.told(name, MASK if source.discretion.private else repr(misfit.value))
+    text = told(error)
+    about_a_value = source.ingest.partition or re.search("convert|cast|transform", text)
+    return f"{name} cannot be read as {format_}: {source.discretion.told(text) if about_a_value else text}"
 
 
 def _require_lasting(con: duckdb.DuckDBPyConnection, source: Source) -> None:
@@ -310,7 +326,7 @@ def _require_one_shape(
 
 def _team_code(source: Source, what: str) -> AbstractContextManager[None]:
     command = f"mesh build {source.domain}"
-    return team_code(what, source.file, key=source.key, line=source.line, command=command)
+    return team_code(what, source.file, key=source.key, line=source.line, command=command, discretion=source.discretion)
 
 
 def _refusal(source: Source, reason: str, command: str | None = None) -> BuildError:

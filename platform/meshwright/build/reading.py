@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,6 +154,34 @@ def _eight_bits(lines: Iterable[bytes]) -> Encoding | None:
             odd = line[error.start]
             return Encoding("WINDOWS-1252" if 0x80 <= odd < 0xA0 else "ISO-8859-1", number)
     return None
+
+
+_MISFIT = re.compile(
+    r"CSV Error on Line: (?P<line>\d+).*?converting column \"(?P<column>.*?)\"\. "
+    r"Could not convert string \"(?P<value>.*?)\" to '(?P<kind>.*?)'",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A value in a text file that is none of the type that the lines before it made of its column."""
+
+    line: int
+    column: str
+    value: str
+    kind: str
+
+    def told(self, file: str, value: str) -> str:
+        """In one sentence, with ``value`` as a message may show it."""
+        made = f"of which the rows before made a {self.kind}"
+        return f"line {self.line:,} of {file} has {value} in column {self.column}, {made}"
+
+
+def misfit_of(error: duckdb.Error) -> Misfit | None:
+    """The value at which reading a text file ended; None where it ended for another reason."""
+    found = _MISFIT.search(str(error))
+    return Misfit(int(found["line"]), found["column"], found["value"], found["kind"]) if found else None
 
 
 def told(error: duckdb.Error) -> str:

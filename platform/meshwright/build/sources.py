@@ -12,20 +12,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+import duckdb
+
+from meshwright.build.classified import NOTHING_PRIVATE, Discretion
 from meshwright.build.ingest import Ingest
 from meshwright.errors import BuildError, Fault, MeshError, SpecError
-from meshwright.spec.model import Domain, Mesh
+from meshwright.spec.model import Domain, Mesh, private_columns
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An ingest in its domain. ``code`` is the sha256 of its module and all under domains/ that it imports."""
+    """An ingest in its domain.
+
+    ``code`` is the sha256 of its module and all under domains/ that it imports, ``discretion`` what may be told of an
+    error about its rows, by the private columns of the domain.
+    """
 
     domain: str
     ingest: Ingest
     file: Path
     line: int
     code: str
+    discretion: Discretion = NOTHING_PRIVATE
 
     @property
     def name(self) -> str:
@@ -51,6 +59,7 @@ def sources_of(mesh: Mesh, domain: Domain) -> dict[str, Source]:
     """
     found: dict[str, Source] = {}
     faults = []
+    discretion = Discretion(private_columns(port for product in domain.products.values() for port in product.ports))
     for file in sorted(domain.folder.rglob("*.py")):
         for ingest in _ingests_in(mesh.root, file):
             line = ingest.function.__code__.co_firstlineno
@@ -60,7 +69,7 @@ def sources_of(mesh: Mesh, domain: Domain) -> dict[str, Source]:
                     Fault(f"{ingest.name} is declared in {other.file}:{other.line} too", file, line, key=ingest.name)
                 )
             code = _code_hash(mesh.root, file)
-            found.setdefault(ingest.name, Source(domain.name, ingest, file, line, code))
+            found.setdefault(ingest.name, Source(domain.name, ingest, file, line, code, discretion))
     if faults:
         raise SpecError(*faults)
     return found
@@ -101,11 +110,18 @@ def _turn_to(root: Path) -> None:
 
 @contextlib.contextmanager
 def team_code(
-    what: str, file: Path, *, key: str, line: int | None = None, command: str | None = None
+    what: str,
+    file: Path,
+    *,
+    key: str,
+    line: int | None = None,
+    command: str | None = None,
+    discretion: Discretion = NOTHING_PRIVATE,
 ) -> Iterator[None]:
     """Run what a team wrote: it may raise anything or ask to exit, and print, which is for people.
 
-    BuildError that begins with ``what`` and names the line of ``file`` that failed, or else ``line``.
+    BuildError that begins with ``what`` and names the line of ``file`` that failed, or else ``line``. What the code
+    itself says is told; what DuckDB says, as far as ``discretion`` goes.
     """
     try:
         with contextlib.redirect_stdout(sys.stderr):
@@ -114,7 +130,8 @@ def team_code(
         raise
     except (Exception, SystemExit) as error:  # the team's own code
         place = _line_in(error, file) or line
-        raise BuildError(Fault(f"{what} {said(error)}", file, place, key=key, command=command)) from error
+        told = discretion.told(said(error)) if isinstance(error, duckdb.Error) else said(error)
+        raise BuildError(Fault(f"{what} {told}", file, place, key=key, command=command)) from error
 
 
 def said(error: BaseException) -> str:

@@ -13,18 +13,13 @@ from meshwright.build.classified import Discretion
 from meshwright.build.columns import for_a_value
 from meshwright.build.dbt.generate import SCRATCH_DATABASE
 from meshwright.build.dbt.graph import Graph, Model
-from meshwright.build.reading import told
+from meshwright.build.reading import misfit_of, told
 from meshwright.build.sources import Source
 from meshwright.duck import quote
 from meshwright.errors import Fault
 from meshwright.spec.model import MASK, Port
 from meshwright.spec.words import snake
 
-_CSV = re.compile(
-    r"CSV Error on Line: (?P<line>\d+).*?converting column \"(?P<column>.*?)\"\. "
-    r"Could not convert string \"(?P<value>.*?)\" to '(?P<kind>.*?)'",
-    re.DOTALL,
-)
 _CAST = re.compile(r"(?:Conversion Error: )?(?P<said>.*?) when casting from source column (?P<column>.+)", re.DOTALL)
 _VALUE = re.compile(r"'(?P<a>.*?)'|\"(?P<b>.*?)\"|value (?P<c>\S+)", re.DOTALL)
 
@@ -69,15 +64,11 @@ class Unreadable:
         return None
 
     def _of_landing(self, source: Source, error: duckdb.Error) -> Fault:
-        found = _CSV.search(str(error))
+        found = misfit_of(error)
         if found is None:
             reason = f"what landed cannot be read: {self._told(error)}"
         else:
-            value = self._shown(found["column"], repr(found["value"]))
-            reason = (
-                f"line {int(found['line']):,} of what landed has {value} in column {found['column']}, "
-                f"of which the rows before made a {found['kind']}"
-            )
+            reason = found.told("what landed", self._shown(found.column, repr(found.value)))
         command = f"correct it at its source; then mesh build {source.domain}"
         return Fault(reason, source.file, source.line, key=source.key, command=command)
 

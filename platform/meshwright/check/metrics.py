@@ -21,7 +21,7 @@ from meshwright.check.trial import Trial
 from meshwright.config import Settings
 from meshwright.duck import without_values
 from meshwright.errors import InputError, SpecError
-from meshwright.quality.subject import hides_value
+from meshwright.quality.telling import hides_value
 from meshwright.spec.model import MASK, Port, Product, Where, private_columns
 from meshwright.spec.words import nearest
 

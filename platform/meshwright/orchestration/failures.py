@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import dagster as dg
 
 from meshwright.errors import MeshError
 
 
-def failure(error: MeshError) -> dg.Failure:
-    """A failure that is not retried: the same input would fail again."""
+def fail(error: MeshError) -> NoReturn:
+    """End a step with an error; it is not retried, since the same input would fail again.
+
+    What caused the error stays behind: Dagster would keep its text, which may quote a row of the data.
+    """
     faults = "\n\n".join(f"```\n{fault}\n```" for fault in error.faults)
     first = error.faults[0].reason if error.faults else str(error)
-    return dg.Failure(description=first, metadata={"faults": dg.MarkdownMetadataValue(faults)}, allow_retries=False)
+    told = {"faults": dg.MarkdownMetadataValue(faults)}
+    raise dg.Failure(description=first, metadata=told, allow_retries=False) from None

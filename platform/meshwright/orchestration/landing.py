@@ -11,7 +11,7 @@ from meshwright.build.sources import Source
 from meshwright.catalog.database import Database
 from meshwright.catalog.locks import is_held
 from meshwright.errors import MeshError
-from meshwright.orchestration.failures import failure
+from meshwright.orchestration.failures import fail
 from meshwright.orchestration.interrupts import interruptible
 from meshwright.orchestration.products import register_partitions
 from meshwright.orchestration.session import Session, short_run_id
@@ -35,7 +35,7 @@ def landing_asset(session: Session, source: Source) -> dg.AssetsDefinition:
             yield _landed(session, source, context, force=config.force)
         except MeshError as error:
             session.listener.failed(source.key, error)
-            raise failure(error) from error
+            fail(error)
 
     return land
 

@@ -17,7 +17,7 @@ from meshwright.catalog.locks import is_held
 from meshwright.config import PRODUCTION
 from meshwright.errors import AuditError, MeshError
 from meshwright.orchestration import checks
-from meshwright.orchestration.failures import failure
+from meshwright.orchestration.failures import fail
 from meshwright.orchestration.interrupts import interruptible
 from meshwright.orchestration.session import Session
 from meshwright.orchestration.specs import check_specs, model_key, plain, port_key, product_specs
@@ -76,7 +76,7 @@ def _build(
         session.listener.failed(product.key, error)
         if isinstance(error, AuditError):
             yield from checks.of_last_audit(session, product, run.id, context)
-        raise failure(error) from error
+        fail(error)
     session.listener.built(result)
     for port in product.ports:
         register_partitions(context.instance, port, result.ports[port.name].partitions)
@@ -91,7 +91,7 @@ def _build(
     if result.failing:
         broken = AuditError(*result.failing)
         session.listener.failed(product.key, broken)
-        raise failure(broken)
+        fail(broken)
 
 
 def _materializations(session: Session, product: Product, result: ProductResult) -> Iterator[Event]:

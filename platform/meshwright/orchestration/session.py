@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from meshwright.build.classified import guarded_by
 from meshwright.build.context import Run, head_commit
 from meshwright.build.dbt.graph import Graph
 from meshwright.build.dbt.manifests import graph_of
@@ -80,7 +81,8 @@ class Session:
     def sources(self, domain: str) -> Mapping[str, Source]:
         """The ingests of a domain by name."""
         if domain not in self._sources:
-            self._sources[domain] = sources_of(self.mesh, self.mesh.domains[domain])
+            guarded = guarded_by(self.database, self.mesh)
+            self._sources[domain] = sources_of(guarded, guarded.domains[domain])
         return self._sources[domain]
 
     def run(self, run_id: str, say: Callable[[str], None]) -> Run:

@@ -11,7 +11,8 @@ from meshwright.duck import quote
 from meshwright.quality.expectations import ROW_KINDS, broken_by
 from meshwright.quality.limits import Limit, UnfitError, number, plain
 from meshwright.quality.model import Rule
-from meshwright.quality.subject import COUNTS, ROWS, Subject, hides_value, run
+from meshwright.quality.subject import ROWS, Subject, run
+from meshwright.quality.telling import hides_value
 from meshwright.quality.verdicts import Finding, of_rows
 from meshwright.spec.durations import SECONDS, UNITS, seconds_of
 from meshwright.spec.model import MASK
@@ -121,7 +122,7 @@ def _sql(on: Subject, rule: Rule) -> Finding:
         shape = "no row" if not rows else "more than one row" if len(rows) > 1 else f"{len(names)} columns"
         raise UnfitError(f"the query gave {shape} instead of one value")
     value = rows[0][0]
-    shown = _tellable(on, rule, value)
+    shown = _tellable(on, rule, query, value)
     try:
         passed = limit.holds(value)
     except UnfitError as error:
@@ -139,12 +140,11 @@ def _filled(query: str, table: str, column: str | None) -> str:
     return _PLACEHOLDER.sub(value, query)
 
 
-def _tellable(on: Subject, rule: Rule, value: object) -> str:
+def _tellable(on: Subject, rule: Rule, query: str, value: object) -> str:
     """The value as a message may show it: hidden where it may be a private one instead of a count of rows."""
-    query = rule.definition["query"]
-    counts = COUNTS.match(query) and isinstance(value, int)
-    hidden = on.hides(*rule.columns) or hides_value(query, on.port.private_columns | on.beside)
-    return MASK if hidden and not counts else number(plain(value))
+    unknown = {name for name in rule.columns if on.hides(name)}
+    hidden = hides_value(query, on.port.private_columns | on.beside | unknown)
+    return MASK if hidden else number(plain(value))
 
 
 def _multiple(on: Subject, rule: Rule) -> Finding:

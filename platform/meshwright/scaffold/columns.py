@@ -124,7 +124,7 @@ def taken_over(column: Column, port: str, **changes: Any) -> ProposedColumn:
         "sql": identifier(column.name),
         "description": " ".join(column.description.split()) or said(column.name),
         "required": column.required,
-        "classification": column.classification or "internal",
+        "classification": column.private_class or column.classification or "internal",
         "proposed": proposed,
     }
     return ProposedColumn(**{**values, **changes})

@@ -6,12 +6,13 @@ Everything that follows from the rows of today and not from their types is a pro
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, compress
 from typing import Any
 
 import duckdb
+from duckdb.sqltypes import DuckDBPyType
 
 from meshwright.duck import literal, quote
 from meshwright.scaffold.columns import (
@@ -26,6 +27,7 @@ from meshwright.scaffold.columns import (
 from meshwright.spec import types
 from meshwright.spec.model import PUBLIC_CLASSES
 from meshwright.spec.personal import is_personal
+from meshwright.spec.words import snake
 
 MOST_VALUES, ROWS_A_VALUE = 12, 3
 """A text column with at most so many values, each in so many rows on average, may be a value set."""
@@ -96,7 +98,7 @@ def derive(con: duckdb.DuckDBPyConnection, relation: str) -> list[ProposedColumn
 def _measured(con: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, list[_Found]]:
     described = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
     originals = [(row[0], row[1]) for row in described]
-    plain = [_column(name, original, type_) for name, (original, type_) in zip(names(o for o, _ in originals),
+    plain = [_column(con, name, original, type_) for name, (original, type_) in zip(names(o for o, _ in originals),
                                                                               originals, strict=True)]  # fmt: skip
     asked = ["count(*)"]
     for (original, _), column in zip(originals, plain, strict=True):
@@ -114,19 +116,32 @@ def _measured(con: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, list[
     return rows, found
 
 
-def _column(name: str, original: str, type_: str) -> ProposedColumn:
+def _column(con: duckdb.DuckDBPyConnection, name: str, original: str, type_: str) -> ProposedColumn:
     proposed = {"description": "say what it means, and in which unit"}
     private = is_personal(name)
+    field = next((f for f in _fields(con.dtype(type_)) if is_personal(snake(f, lossy=True) or f)), None)
     if private:
         proposed["classification"] = "its name suggests that it tells about a person"
+    elif field:
+        proposed["classification"] = f"the name of its field {field} suggests that it tells about a person"
     return ProposedColumn(
         name=name,
         type=published(type_),
         sql=in_jinja(_as_promised(identifier(original), type_, published(type_))),
         description=said(name),
-        classification=PERSONAL_CLASS if private else "internal",
+        classification=PERSONAL_CLASS if private or field else "internal",
         proposed=proposed,
     )
+
+
+def _fields(type_: DuckDBPyType) -> Iterator[str]:
+    """Names of the fields of structs in a type, at any depth; it may be one that cannot be published but as text."""
+    if type_.id in ("struct", "list", "map", "array", "union"):
+        for name, inner in type_.children:
+            if type_.id in ("struct", "union"):
+                yield name
+            if isinstance(inner, DuckDBPyType):  # an array has its length beside its elements
+                yield from _fields(inner)
 
 
 def _as_promised(sql: str, found: str, promised: str) -> str:

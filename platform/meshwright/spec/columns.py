@@ -228,8 +228,8 @@ def _key_faults(items: dict[str | None, At], keyed: list[str], given: dict[str, 
         )
 
 
-def partition(table: At, found: tuple[Column, ...], report: Report) -> Partition | None:
-    """By which column the port is partitioned."""
+def partition(table: At, found: tuple[Column, ...], dialect: Dialect, report: Report) -> Partition | None:
+    """By which column the port is partitioned: of this mesh a public one, as names of partitions are its values."""
     names = {c.name: c for c in found}
     partitions: list[Partition] = []
     for item in table.items("properties"):
@@ -246,6 +246,10 @@ def partition(table: At, found: tuple[Column, ...], report: Report) -> Partition
             reason = f"a port is partitioned by one column; {partitions[0].column!r} is it already"
             report(item.at("partitioned").fault(reason))
             continue
+        if (hidden := names[name].private_class) and not dialect.foreign:
+            reason = f"{name!r} is classified {hidden}, and plans, records and paths tell the names of partitions"
+            remedy = "partition by another column, or lower its classification"
+            report(item.at("partitioned").fault(f"{reason}; {remedy}"))
         partitions.append(
             Partition(name, _transform(item, names[name], transform, report), item.at("partitioned").where)
         )

@@ -64,7 +64,8 @@ def _contract(
         report(table.at("name").fault(f"the schema object is the port {port!r}, not {name[:80]!r}", suggestion=port))
     if not list(table.items("properties")):
         report(table.at("properties").fault("a table needs at least one column: `properties` is empty or missing"))
-    found = columns(table, Dialect(document.version, foreign), report)
+    dialect = Dialect(document.version, foreign)
+    found = columns(table, dialect, report)
     home = Home(domain or root.string("domain") or "", port, table.string("id"))
     references = of_table(table, home, report)
     for item in table.items("properties"):
@@ -82,7 +83,7 @@ def _contract(
         purpose=(about.string("purpose") if about else None) or "",
         usage=(about.string("usage") if about else None) or "",
         limitations=(about.string("limitations") if about else None) or "",
-        partition=partition(table, found, report),
+        partition=partition(table, found, dialect, report),
         quality=qualities(table, report),
         references=tuple(references),
         service_levels=tuple(_service_level(item) for item in root.items("slaProperties")),

@@ -157,7 +157,17 @@ class Column:
     @property
     def is_private(self) -> bool:
         """Whether its values must appear as ``•••``."""
-        return self.classification is not None and self.classification not in PUBLIC_CLASSES
+        return self.private_class is not None
+
+    @property
+    def private_class(self) -> str | None:
+        """The classification by which it is private: its own, or the first within it, as it is shown or hidden whole.
+
+        None where it is not.
+        """
+        if self.classification is not None and self.classification not in PUBLIC_CLASSES:
+            return self.classification
+        return next((inner for inner in (member.private_class for member in self.members) if inner), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from meshwright.spec.model import Column, Contract, Domain, Port, Product, Quality
+from meshwright.spec.words import snake
 
 Target = Literal["product", "port", "column"]
 Values = dict[str, Any]
@@ -90,8 +91,13 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         "unique": Field(_FLAG, "", False),
         "primary_key": Field(_FLAG, "Whether it is part of the key.", False),
         "classification": Field(_MAYBE, "ODCS `classification`.", "internal"),
+        "fields": Field("list of field", "All that is nested in it, at any depth.", [], "field"),
         "options": Field(_MAP, "ODCS `logicalTypeOptions`.", {}),
         "custom": Field(_MAP, "Its `customProperties` by name.", {}),
+    },
+    "field": {
+        "name": Field(_TEXT, "In lower case, its words apart by `_`.", "city"),
+        "classification": Field(_MAYBE, "ODCS `classification`, its own or of what it lies in.", None),
     },
 }
 VARIABLES: Mapping[Target, tuple[str, ...]] = {
@@ -162,8 +168,17 @@ def column_values(column: Column) -> Values:
     return {
         "name": column.name, "type": column.type, "description": column.description, "required": column.required,
         "unique": column.unique, "primary_key": column.primary_key_position is not None,
-        "classification": column.classification, "options": _plain(column.options), "custom": _plain(column.custom),
+        "classification": column.classification,
+        "fields": list(_fields(column, column.classification)), "options": _plain(column.options),
+        "custom": _plain(column.custom),
     }  # fmt: skip
+
+
+def _fields(owner: Column, classification: str | None) -> Iterator[Values]:
+    for member in owner.members:
+        own = member.classification or classification
+        yield {"name": snake(member.name, lossy=True) or member.name, "classification": own}
+        yield from _fields(member, own)
 
 
 def _quality(contract: Contract) -> Iterator[Values]:
