@@ -133,6 +133,19 @@ def test_core_metric_stops_a_change_that_every_test_passes(published: Repo) -> N
     assert "by -49.9 %; 5 % are allowed" in told
 
 
+def test_a_metric_that_cannot_be_asked_keeps_no_other_from_it(published: Repo) -> None:
+    other = "      - {name: wrong, query: select sum(amuont) from mesh.insight.weekly_sales, tolerance: 1}\n"
+    metrics = REVENUE.replace("    value:\n", f"    value:\n{other}")
+    with (published.mesh.root / WEEKLY).open("a") as file:
+        file.write(metrics)
+    published.commit()
+    halve(published.mesh)
+    faults = [f.fault for f in check(published).findings if f.rule == "core-metric"]
+    assert [fault.key for fault in faults] == ["customProperties[0].value[0]", "customProperties[0].value[1]"]
+    assert "core metric 'wrong' cannot be asked" in faults[0].reason
+    assert "by -49.9 %; 5 % are allowed" in faults[1].reason
+
+
 @pytest.mark.parametrize(
     "change",
     [

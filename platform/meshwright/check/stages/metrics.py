@@ -36,7 +36,10 @@ class Metrics(Stage):
             raise Skip(f"no product concerned declares {PROPERTY}")
         self.facts["metrics"] = {}
         for key, metric in mine:
-            yield from self._told(subject, key, metric)
+            try:
+                yield from self._told(subject, key, metric)
+            except InputError as error:
+                yield from (self.error("core-metric", fault, key) for fault in error.faults)
         for key, metric in former:
             yield from self._told_of_old(subject, key, metric)
 
