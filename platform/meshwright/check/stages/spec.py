@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from meshwright.check.model import Finding
 from meshwright.check.stage import Stage
-from meshwright.check.subject import Subject, Unjudged
+from meshwright.check.subject import Subject
 from meshwright.errors import BuildError, Fault, MeshError
 from meshwright.spec.contract import proposed_lines
 from meshwright.spec.model import Domain, Product, Where
@@ -59,9 +59,6 @@ class Spec(Stage):
 
         try:
             graph = subject.graph(domain.name)
-        except Unjudged as error:
-            yield from (self.warning("models", fault) for fault in error.faults)
-            return
         except BuildError as error:
             # The stage code says what dbt has against them.
             for fault in error.faults:
