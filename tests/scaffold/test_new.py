@@ -9,9 +9,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from meshwright.cli import main
 from meshwright.spec import load
+from meshwright.spec.names import YAML_WORDS
 from support.commands import shell
 
 from .conftest import Scaffold, snapshot
@@ -62,6 +64,24 @@ def test_one_of_each_kind_is_built_queried_and_shown(fresh: Path) -> None:
     assert listed.returncode == 0, listed.stderr
     keys = {asset["asset_key"] for asset in json.loads(listed.stdout)["assets"]}
     assert {"shop/receipts", "logistics/parcels", "logistics/copies", "logistics/both"} <= keys
+
+
+def test_columns_that_are_words_of_yaml(fresh: Path) -> None:
+    """A contract names them in quotes, so that no reader takes them for something else."""
+    words = sorted(YAML_WORDS)
+    rows = [",".join(["id", *words]), *(",".join([str(n), *(f"v{n}" for _ in words)]) for n in range(3))]
+    (fresh / "words.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    assert mesh(fresh, "new", "product", "shop/words", "--from", str(fresh / "words.csv")) == 0
+    assert mesh(fresh, "new", "product", "shop/more", "--from", "shop.words") == 0
+    for name in ("words", "more"):
+        text = (fresh / f"domains/shop/{name}/{name}.contract.yaml").read_text(encoding="utf-8")
+        assert [c["name"] for c in yaml.safe_load(text)["schema"][0]["properties"]] == ["id", *words]
+        assert "- name: id\n" in text
+        assert '- name: "y"\n' in text
+    built = shell(fresh, "mesh build")
+    assert built.returncode == 0, built.stderr
+    [row] = answer(fresh, "from mesh.shop.more where id = 1")
+    assert row == {"id": 1, **dict.fromkeys(words, "v1")}
 
 
 def test_new_mesh_passes_its_own_tests(fresh: Path) -> None:
