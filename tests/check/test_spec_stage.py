@@ -152,3 +152,8 @@ def test_domains_that_dagster_would_not_show(sound: TinyMesh, found: Found) -> N
     told = found("shop")
     assert [(f["rule"], f["severity"]) for f in told] == [("workspace", "warning")] * 2
     assert "domain shop has no defs.yaml" in told[0]["reason"]
+    sound.write("workspace.yaml", "load_from: 3\n")
+    told = found("shop")
+    assert [(f["rule"], f["severity"], f["file"], f["line"]) for f in told] == [
+        ("workspace", "error", "workspace.yaml", 1),
+    ]  # fmt: skip

@@ -136,11 +136,38 @@ def test_files_are_placed_relative_to_the_mesh(fresh: Path, product: Scaffold, t
     assert str(tmp_path) not in (fresh / "domains/shop/inside/.copier-answers.yml").read_text()
 
 
-def test_broken_workspace_is_told_and_nothing_written(fresh: Path) -> None:
-    (fresh / "workspace.yaml").write_text("load_from: [\n")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("load_from: [\n", "is not valid YAML"),
+        ("load_from: 3\n", "workspace.yaml:1 - load_from: is no list of code locations"),
+        ("load_from:\n  - 3\n", "workspace.yaml:2 - load_from[0]: is no code location"),
+        ("", "workspace.yaml:1: the file is empty"),
+        ("locations: []\n", "workspace.yaml:1 - load_from: has no list 'load_from'"),
+        ("load_from: &a [*a]\n", "workspace.yaml:1"),
+        ("# Mine.\nload_from: []\n", "workspace.yaml:2 - load_from: does not end with its list"),
+    ],
+)
+def test_broken_workspace_is_told_and_nothing_written(
+    fresh: Path, text: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (fresh / "workspace.yaml").write_text(text)
     before = snapshot(fresh)
+    capsys.readouterr()
     assert mesh(fresh, "new", "domain", "more", "--email", "e@example.com") == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert "workspace.yaml" in said
     assert snapshot(fresh) == before
+
+
+def test_the_workspace_keeps_its_line_ends(fresh: Path) -> None:
+    file = fresh / "workspace.yaml"
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    before = file.read_bytes()
+    assert mesh(fresh, "new", "domain", "more", "--email", "e@example.com") == 0
+    assert file.read_bytes().startswith(before)
+    assert file.read_bytes().count(b"\n") == file.read_bytes().count(b"\r\n") == before.count(b"\n") + 1
 
 
 def test_dg_scaffolds_the_same_domain(fresh: Path) -> None:

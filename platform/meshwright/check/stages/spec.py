@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from meshwright.check.model import Finding
 from meshwright.check.stage import Stage
 from meshwright.check.subject import Subject
-from meshwright.errors import BuildError, Fault, MeshError
+from meshwright.errors import BuildError, Fault, MeshError, SpecError
 from meshwright.spec.contract import proposed_lines
 from meshwright.spec.model import Domain, Product, Where
 
@@ -48,11 +48,14 @@ class Spec(Stage):
                 yield self.note("rests-on-broken", product.where.fault(reason), key)
 
     def _workspace(self, subject: Subject) -> Iterator[Finding]:
-        """Domains that Dagster would not show."""
+        """Domains that Dagster would not show; a workspace that cannot be read shows none."""
         from meshwright.build.health import unseen
 
-        for fault in unseen(subject.root, [d for n, d in subject.mesh.domains.items() if n in subject.domains]):
-            yield self.warning("workspace", fault)
+        try:
+            for fault in unseen(subject.root, [d for n, d in subject.mesh.domains.items() if n in subject.domains]):
+                yield self.warning("workspace", fault)
+        except SpecError as error:
+            yield from (self.error("workspace", fault) for fault in error.faults)
 
     def _models(self, subject: Subject, domain: Domain) -> Iterator[Finding]:
         from meshwright.build.dbt.manifests import graph_faults
