@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -97,8 +98,9 @@ class Settings(BaseSettings):
     def _unfit(self) -> Iterator[Fault]:
         """What is wrong with the place of the state folder."""
         state, root = self.state_dir, self.root.absolute()
-        if odd := sorted(set(str(state)) & _UNFIT):
-            reason = f"its path holds {' '.join(odd)}, which file patterns and Iceberg's locations read otherwise"
+        if odd := sorted(c for c in set(str(state)) if c in _UNFIT or unicodedata.category(c) == "Cc"):
+            told = " ".join(c if c in _UNFIT else f"U+{ord(c):04X}" for c in odd)
+            reason = f"its path holds {told}, which file patterns and Iceberg's locations read otherwise"
             yield Fault(reason, state, command="move the mesh, or set MESH_STATE")
         for folder in (root / "domains", root / "dbt_projects"):
             if state.is_relative_to(folder) or folder.is_relative_to(state):

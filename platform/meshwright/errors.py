@@ -54,7 +54,8 @@ class Fault:
         """``file:line``, ``file`` or an empty string."""
         if self.file is None:
             return ""
-        return f"{shown(self.file)}:{self.line}" if self.line else str(shown(self.file))
+        name = _printable(str(shown(self.file)))
+        return f"{name}:{self.line}" if self.line else name
 
     def excerpt(self) -> str:
         """The line at fault with a caret under its column; empty where there is none to show."""
@@ -63,7 +64,7 @@ class Fault:
             return ""
         column = self.column or 1
         start = max(column - 120, 0)
-        row = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in rows[self.line - 1])
+        row = _printable(rows[self.line - 1])
         gutter = f"{self.line:>5} | "
         shown = gutter + row[start : start + 160]
         caret = " " * (len(gutter) - 2) + "| " + " " * (column - 1 - start) + "^"
@@ -90,6 +91,10 @@ class Fault:
         if self.command:
             lines.append(f"  next: {self.command}")
         return "\n".join(lines)
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 class MeshError(Exception):

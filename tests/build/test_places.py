@@ -29,12 +29,19 @@ def test_in_a_folder_of_an_odd_name(tiny_template: Path, tmp_path: Path) -> None
     mesh.close()
 
 
-@pytest.mark.parametrize("name", ["what?", "all*", "[x]", "{y}", "no#1", "100%25"])
+@pytest.mark.parametrize("name", ["what?", "all*", "[x]", "{y}", "no#1", "100%25", "two\nlines", "a\tb", "\x1b[31mred"])
 def test_in_a_folder_that_no_location_can_name(tmp_path: Path, name: str) -> None:
     (tmp_path / name / "domains").mkdir(parents=True)
     with pytest.raises(InputError, match="its path holds"):
         Settings.of(tmp_path / name)
     assert Settings.of(tmp_path / name, state=tmp_path / "state").state_dir == tmp_path / "state"
+
+
+def test_no_mesh_is_made_in_a_folder_of_several_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    there = tmp_path / "two\nlines"
+    assert main(["init", str(there), "--email", "e@example.com"]) == 2
+    assert "two\N{REPLACEMENT CHARACTER}lines/.mesh: its path holds U+000A" in capsys.readouterr().err
+    assert not there.exists()
 
 
 def test_a_copy_does_not_build_into_its_original(built_mesh: TinyMesh, tmp_path: Path) -> None:

@@ -132,16 +132,18 @@ def test_a_project_that_dbt_cannot_read_is_left_to_the_stage_code(sound: TinyMes
     assert [stage["verdict"] for stage in found["stages"]] == ["passed", "failed"]
 
 
-def test_a_sibling_that_breaks_the_project_is_a_warning(sound: TinyMesh, report: Reported) -> None:
+def test_a_broken_sibling_hides_no_models(sound: TinyMesh, report: Reported) -> None:
     product = (sound.root / WEEKLY).read_text().replace("weekly", "extra").replace("insight-weekly", "insight-extra")
     sound.write("domains/insight/extra/product.yaml", product.replace("extra_sales", "extra_sale"))
+    sound.write(
+        "dbt_projects/insight/models/extra/ports/extra_sales.sql", "select * from {{ source('shop', 'lines') }}\n"
+    )
     found = report(sound.root, "insight/weekly", "--only", "spec,policy,code")
     assert found["code"] == 0
-    severities = {(f["stage"], f["rule"], f["severity"]) for f in found["findings"]}
-    assert ("spec", "models", "warning") in severities
-    assert ("spec", "elsewhere", "note") in severities
-    assert {f["severity"] for f in found["findings"]} == {"note", "warning"}
-    assert any("dbt cannot read domain insight while insight/extra is broken" in f["reason"] for f in found["findings"])
+    assert {(f["stage"], f["rule"], f["severity"]) for f in found["findings"]} == {("spec", "elsewhere", "note")}
+    sound.write(tiny.WEEKLY_SQL, UNREAD)
+    told = report(sound.root, "insight/weekly", "--only", "spec")["findings"]
+    assert [f["rule"] for f in told if f["severity"] == "warning"] == ["unread-input"]
 
 
 def test_domains_that_dagster_would_not_show(sound: TinyMesh, found: Found) -> None:
@@ -150,6 +152,11 @@ def test_domains_that_dagster_would_not_show(sound: TinyMesh, found: Found) -> N
     told = found("shop")
     assert [(f["rule"], f["severity"]) for f in told] == [("workspace", "warning")] * 2
     assert "domain shop has no defs.yaml" in told[0]["reason"]
+    sound.write("workspace.yaml", "load_from: 3\n")
+    told = found("shop")
+    assert [(f["rule"], f["severity"], f["file"], f["line"]) for f in told] == [
+        ("workspace", "error", "workspace.yaml", 1),
+    ]  # fmt: skip
 
 
 def test_values_that_nobody_can_act_on(sound: TinyMesh, found: Found) -> None:

@@ -198,6 +198,19 @@ def test_domains_that_dagster_does_not_show(run: Run, tiny_mesh: TinyMesh) -> No
     assert examined(run, tiny_mesh)[1]["workspace"]["message"] == "Dagster shows all 2 domains"
 
 
+@pytest.mark.parametrize("text", ["load_from: [\n", "", "load_from: 3\n", "a: &a [*a]\n"])
+def test_a_workspace_that_cannot_be_read(run: Run, tiny_mesh: TinyMesh, text: str) -> None:
+    tiny_mesh.write("workspace.yaml", text)
+    code, found = examined(run, tiny_mesh)
+    assert (code, found["workspace"]["level"]) == (1, "broken")
+    assert "workspace.yaml:" in found["workspace"]["message"]
+    assert found["workspace"]["remedy"].startswith("${EDITOR:-vi}")
+    up = run(tiny_mesh.root, "up")
+    assert up.code == 2
+    assert "workspace.yaml:" in up.err
+    assert "starting Dagster" not in up.err
+
+
 def test_a_published_port_that_nobody_declares_any_more(run: Run, built_mesh: TinyMesh) -> None:
     shutil.rmtree(built_mesh.root / "domains" / "insight")
     code, found = examined(run, built_mesh)

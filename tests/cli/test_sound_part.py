@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from meshwright.build.views import current_views
 from meshwright.cli import main
 from support import tiny
 from support.tiny import TinyMesh
@@ -60,6 +61,148 @@ def test_the_others_are_built(broken: TinyMesh, capsys: pytest.CaptureFixture[st
     assert "insight/weekly is left out, since shop/orders, on which it rests, is broken" in told
     assert "next: mesh check shop/orders" in told
     assert broken.sql("select tick from mesh.clock.ticks") == [(1,)]
+
+
+BESIDE = {
+    "domains/shop/people/product.yaml": CLOCK["domains/clock/ticks/product.yaml"].replace("ticks", "people"),
+    "domains/shop/people/people.contract.yaml": """\
+apiVersion: v3.1.0
+kind: DataContract
+id: clock-people-people
+version: 1.0.0
+status: active
+schema:
+  - name: people
+    physicalType: table
+    properties:
+      - name: name
+        logicalType: string
+""",
+    "dbt_projects/shop/models/people/ports/people.sql": "select name from {{ source('landing', 'people') }}\n",
+    "domains/insight/names/product.yaml": """\
+apiVersion: v1.0.0
+kind: DataProduct
+id: insight-names
+name: names
+status: active
+inputPorts:
+  - name: shop.people
+    version: 1.0.0
+    contractId: clock-people-people
+outputPorts:
+  - name: names
+    version: 1.0.0
+    contractId: insight-names-names
+""",
+    "domains/insight/names/names.contract.yaml": """\
+apiVersion: v3.1.0
+kind: DataContract
+id: insight-names-names
+version: 1.0.0
+status: active
+schema:
+  - name: names
+    physicalType: table
+    properties:
+      - name: name
+        logicalType: string
+""",
+    "dbt_projects/insight/models/names/ports/names.sql": "select name from {{ source('shop', 'people') }}\n",
+}
+ORDERS_PRODUCT = "domains/shop/orders/product.yaml"
+BREAKS: dict[str, tuple[str, tuple[str, str] | None]] = {
+    "an unknown key": (tiny.ORDERS_CONTRACT, ("status: active", "status: active\nstaus: active")),
+    "no YAML": (tiny.ORDERS_CONTRACT, ("status: active", "status: [active")),
+    "a wrong type": (tiny.ORDERS_CONTRACT, ("- name: orders", "- name: true")),
+    "a broken product": (ORDERS_PRODUCT, ("status: active", "status: [active")),
+    "no product": (ORDERS_PRODUCT, None),
+}
+
+
+@pytest.fixture
+def siblings(built_mesh: TinyMesh) -> TinyMesh:
+    """A product beside the orders and one beside their reader, of which both read other things."""
+    for path, text in BESIDE.items():
+        built_mesh.write(path, text)
+    built_mesh.build()
+    return built_mesh
+
+
+def broken_by(mesh: TinyMesh, how: str) -> None:
+    """Break the orders, and change what the product beside them reads."""
+    path, replacement = BREAKS[how]
+    if replacement:
+        mesh.edit(path, replacement)
+    else:
+        (mesh.root / path).unlink()
+    mesh.put_people(["Ada", "Grace"])
+
+
+@pytest.mark.parametrize("how", BREAKS)
+def test_siblings_are_built(siblings: TinyMesh, capsys: pytest.CaptureFixture[str], how: str) -> None:
+    broken_by(siblings, how)
+    assert main(["-C", str(siblings.root), "build"]) == 2
+    told = capsys.readouterr().err
+    assert re.search(r"^ +published +shop/people", told, re.MULTILINE), told
+    assert re.search(r"^ +published +insight/names", told, re.MULTILINE), told
+    assert "failed" not in told
+    assert siblings.sql("select name from mesh.insight.names order by name") == [("Ada",), ("Grace",)]
+    assert main(["-C", str(siblings.root), "status", "--format", "json"]) == 2
+    ports = {port["port"]: port["state"] for port in json.loads(capsys.readouterr().out)}
+    assert ports == {"shop.people": "current", "insight.names": "current"}
+
+
+def test_siblings_are_built_where_nothing_was_declared_yet(
+    siblings: TinyMesh, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As after a clone: what models of a broken product read is declared all the same."""
+    broken_by(siblings, "no product")
+    for file in siblings.root.glob("dbt_projects/*/models/_mesh/*.yml"):
+        file.unlink()
+    assert main(["-C", str(siblings.root), "build"]) == 2
+    assert "failed" not in capsys.readouterr().err
+    assert siblings.sql("select count(*) from mesh.insight.names") == [(2,)]
+    assert (siblings.root / "dbt_projects/insight/models/_mesh/shop__orders.yml").is_file()
+
+
+def test_what_is_mended_is_declared_again(siblings: TinyMesh, capsys: pytest.CaptureFixture[str]) -> None:
+    product = (siblings.root / ORDERS_PRODUCT).read_text(encoding="utf-8")
+    declared = siblings.root / "dbt_projects/insight/models/_mesh/shop__orders.yml"
+    before = declared.read_text(encoding="utf-8")
+    broken_by(siblings, "no product")
+    declared.unlink()
+    stale = declared.with_name("shop__gone.yml")
+    stale.write_text(before.replace("name: orders", "name: gone"), encoding="utf-8")
+    assert main(["-C", str(siblings.root), "prepare"]) == 2
+    assert declared.read_text(encoding="utf-8") != before
+    assert stale.is_file()
+    siblings.write(ORDERS_PRODUCT, product)
+    assert main(["-C", str(siblings.root), "prepare"]) == 0
+    assert declared.read_text(encoding="utf-8") == before
+    assert not stale.is_file()
+
+
+def test_siblings_in_every_verb(siblings: TinyMesh, capsys: pytest.CaptureFixture[str]) -> None:
+    broken_by(siblings, "an unknown key")
+    at = ["-C", str(siblings.root)]
+    assert main([*at, "prepare"]) == 2
+    assert "cannot be prepared" not in capsys.readouterr().err
+    assert main([*at, "env", "create", "e"]) == 0
+    siblings.write("dbt_projects/shop/models/people/ports/people.sql", "select 'Ada' as name\n")
+    assert main([*at, "build", "--env", "e", "shop/people"]) == 0
+    assert main([*at, "env", "promote", "e", "shop/people"]) == 0
+    assert siblings.sql("select name from mesh.shop.people") == [("Ada",)]
+    capsys.readouterr()
+    assert main([*at, "impact", "shop.people", "--format", "json"]) == 0
+    (asked,) = json.loads(capsys.readouterr().out)
+    assert [hit["consumer"] for hit in asked["hits"]] == ["insight/names"]
+
+
+def test_dbt_by_hand_beside_a_broken_sibling(siblings: TinyMesh) -> None:
+    broken_by(siblings, "an unknown key")
+    views = "\n".join(current_views(siblings.root, "insight"))
+    assert '"people"' in views
+    assert '"orders"' not in views
 
 
 def test_one_that_is_sound_is_built_without_a_word(broken: TinyMesh, capsys: pytest.CaptureFixture[str]) -> None:

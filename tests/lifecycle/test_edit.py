@@ -59,7 +59,14 @@ description: >-
 )  # fmt: skip
 def test_only_what_is_named_changes(text: str, edit: Edit, old: str, new: str) -> None:
     assert old in text
-    assert edited(text, [edit], Path("f.yaml")) == text.replace(old, new, 1)
+    wanted = text.replace(old, new, 1)
+    assert edited(text, [edit], Path("f.yaml")) == wanted
+    if "\n" in text:
+        assert edited(_as_windows_has_it(text), [edit], Path("f.yaml")) == _as_windows_has_it(wanted)
+
+
+def _as_windows_has_it(text: str) -> str:
+    return text.replace("\n", "\r\n")
 
 
 def test_many_edits_follow_each_other() -> None:

@@ -52,6 +52,17 @@ def test_a_port_that_nobody_uses_leaves_and_queries_are_told_what_to_use(built_m
     assert history.code == 0
 
 
+def test_line_ends_stay(tiny_mesh: TinyMesh) -> None:
+    files = [tiny_mesh.root / path for path in (ORDERS, tiny.CUSTOMERS_CONTRACT)]
+    for file in files:
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    unused(tiny_mesh)
+    assert retire(tiny_mesh.settings, "shop.customers", force=False, say=silent, today=AFTER).files
+    for file in (files[0], tiny_mesh.root / KEPT):
+        content = file.read_bytes()
+        assert content.count(b"\r\n") == content.count(b"\n") > 0
+
+
 def test_the_product_builds_on_and_a_port_that_comes_back_is_published_again(built_mesh: TinyMesh) -> None:
     mesh = unused(built_mesh)
     before = {path: (mesh.root / path).read_text() for path in (ORDERS, tiny.CUSTOMERS_CONTRACT)}

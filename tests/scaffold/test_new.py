@@ -9,9 +9,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from meshwright.cli import main
 from meshwright.spec import load
+from meshwright.spec.names import YAML_WORDS
 from support.commands import shell
 
 from .conftest import Scaffold, snapshot
@@ -62,6 +64,24 @@ def test_one_of_each_kind_is_built_queried_and_shown(fresh: Path) -> None:
     assert listed.returncode == 0, listed.stderr
     keys = {asset["asset_key"] for asset in json.loads(listed.stdout)["assets"]}
     assert {"shop/receipts", "logistics/parcels", "logistics/copies", "logistics/both"} <= keys
+
+
+def test_columns_that_are_words_of_yaml(fresh: Path) -> None:
+    """A contract names them in quotes, so that no reader takes them for something else."""
+    words = sorted(YAML_WORDS)
+    rows = [",".join(["id", *words]), *(",".join([str(n), *(f"v{n}" for _ in words)]) for n in range(3))]
+    (fresh / "words.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    assert mesh(fresh, "new", "product", "shop/words", "--from", str(fresh / "words.csv")) == 0
+    assert mesh(fresh, "new", "product", "shop/more", "--from", "shop.words") == 0
+    for name in ("words", "more"):
+        text = (fresh / f"domains/shop/{name}/{name}.contract.yaml").read_text(encoding="utf-8")
+        assert [c["name"] for c in yaml.safe_load(text)["schema"][0]["properties"]] == ["id", *words]
+        assert "- name: id\n" in text
+        assert '- name: "y"\n' in text
+    built = shell(fresh, "mesh build")
+    assert built.returncode == 0, built.stderr
+    [row] = answer(fresh, "from mesh.shop.more where id = 1")
+    assert row == {"id": 1, **dict.fromkeys(words, "v1")}
 
 
 def test_new_mesh_passes_its_own_tests(fresh: Path) -> None:
@@ -116,11 +136,38 @@ def test_files_are_placed_relative_to_the_mesh(fresh: Path, product: Scaffold, t
     assert str(tmp_path) not in (fresh / "domains/shop/inside/.copier-answers.yml").read_text()
 
 
-def test_broken_workspace_is_told_and_nothing_written(fresh: Path) -> None:
-    (fresh / "workspace.yaml").write_text("load_from: [\n")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("load_from: [\n", "is not valid YAML"),
+        ("load_from: 3\n", "workspace.yaml:1 - load_from: is no list of code locations"),
+        ("load_from:\n  - 3\n", "workspace.yaml:2 - load_from[0]: is no code location"),
+        ("", "workspace.yaml:1: the file is empty"),
+        ("locations: []\n", "workspace.yaml:1 - load_from: has no list 'load_from'"),
+        ("load_from: &a [*a]\n", "workspace.yaml:1"),
+        ("# Mine.\nload_from: []\n", "workspace.yaml:2 - load_from: does not end with its list"),
+    ],
+)
+def test_broken_workspace_is_told_and_nothing_written(
+    fresh: Path, text: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (fresh / "workspace.yaml").write_text(text)
     before = snapshot(fresh)
+    capsys.readouterr()
     assert mesh(fresh, "new", "domain", "more", "--email", "e@example.com") == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert "workspace.yaml" in said
     assert snapshot(fresh) == before
+
+
+def test_the_workspace_keeps_its_line_ends(fresh: Path) -> None:
+    file = fresh / "workspace.yaml"
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    before = file.read_bytes()
+    assert mesh(fresh, "new", "domain", "more", "--email", "e@example.com") == 0
+    assert file.read_bytes().startswith(before)
+    assert file.read_bytes().count(b"\n") == file.read_bytes().count(b"\r\n") == before.count(b"\n") + 1
 
 
 def test_dg_scaffolds_the_same_domain(fresh: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from meshwright.errors import Fault, SpecError
 from meshwright.spec import Contract, Transform, load_contract
-from meshwright.spec.names import RESERVED, name_fault
+from meshwright.spec.names import RESERVED, YAML_WORDS, name_fault
 
 
 def contract(root: Path, *columns: dict[str, Any], version: str = "v3.2.0", **table: Any) -> Contract:
@@ -350,4 +350,13 @@ def test_names_that_do_not(name: str, suggestion: str | None) -> None:
 
 
 def test_columns_may_have_reserved_names() -> None:
-    assert all(name_fault(name, "column") is None for name in RESERVED)
+    assert all(name_fault(name, "column") is None for name in RESERVED | YAML_WORDS)
+
+
+def test_words_of_yaml_name_nothing_that_other_readers_of_yaml_read() -> None:
+    """Dagster and dbt read domains, products and ports as YAML 1.1, where ``no`` is a boolean."""
+    for name in YAML_WORDS:
+        assert [name_fault(name, kind) for kind in ("domain", "product", "port")] == [
+            (f"{kind} name {name!r} is read as a boolean or as nothing by readers of YAML", f"{name}_data")
+            for kind in ("domain", "product", "port")
+        ]

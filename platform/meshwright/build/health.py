@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
@@ -21,9 +20,10 @@ from meshwright.catalog.database import Database
 from meshwright.catalog.health import Diagnosis
 from meshwright.catalog.pins import pin
 from meshwright.config import Settings
-from meshwright.errors import Fault, MeshError
+from meshwright.errors import Fault, MeshError, SpecError
 from meshwright.spec.index import WORKSPACE
 from meshwright.spec.model import Domain, Mesh
+from meshwright.spec.workspace import code_locations
 
 TOLD = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pyiceberg", "sqlalchemy")
 """Packages whose versions are worth telling where all is well."""
@@ -179,25 +179,28 @@ def _generated(settings: Settings, mesh: Mesh) -> Iterator[Diagnosis]:
 
 
 def workspace(root: Path, mesh: Mesh) -> Iterator[Diagnosis]:
-    """Domains that Dagster would not show: no code location of ``workspace.yaml``, or no ``defs.yaml``."""
-    faults = list(unseen(root, mesh.domains.values()))
+    """Domains that Dagster would not show: no code location of ``workspace.yaml``, or no ``defs.yaml``.
+
+    A ``workspace.yaml`` that cannot be read shows none.
+    """
+    try:
+        faults = list(unseen(root, mesh.domains.values()))
+    except SpecError as error:
+        yield from (Diagnosis("broken", "workspace", str(fault), fault.command) for fault in error.faults)
+        return
     for fault in faults:
         yield Diagnosis("warning", "workspace", fault.reason, fault.command)
     if not faults:
         yield Diagnosis("ok", "workspace", f"Dagster shows all {len(mesh.domains)} domains")
 
 
-def code_locations(root: Path) -> frozenset[str]:
-    """The domains that ``workspace.yaml`` names; none where there is no such file."""
-    file = root / WORKSPACE
-    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-    return frozenset(re.findall(r"\battribute:\s*['\"]?(\w+)", text))
-
-
 def unseen(root: Path, domains: Iterable[Domain]) -> Iterator[Fault]:
-    """What keeps Dagster from showing some domains, each with the line that would mend it."""
+    """What keeps Dagster from showing some domains, each with the line that would mend it.
+
+    SpecError where ``workspace.yaml`` cannot be read.
+    """
     file = root / WORKSPACE
-    if not file.is_file():
+    if not file.exists():
         yield Fault(f"there is no {file}, so mesh up cannot start", command=f"write {file}")
         return
     named = code_locations(root)

@@ -17,6 +17,7 @@ from meshwright.catalog.database import Database
 from meshwright.catalog.pins import pin
 from meshwright.config import Settings
 from meshwright.duck import literal, local_path, quote
+from meshwright.errors import SpecError
 from meshwright.spec.model import Mesh, Port
 
 _ROW = "row of the mesh"
@@ -74,10 +75,13 @@ def landing_view(
 
 def current_views(root: Path, domain_name: str) -> list[str]:
     """What is published and landed now, for ``dbt build`` by hand in a domain's project."""
-    from meshwright.spec import load
+    from meshwright.spec import load_sound
 
     settings = Settings.of(root)
-    mesh = load(root)
+    sound = load_sound(root)
+    mesh = sound.mesh
+    if domain_name not in mesh.domains:
+        raise SpecError(*sound.faults)
     domain = mesh.domains[domain_name]
     with Database(settings).read() as connection:
         pins, landings = pin(connection), latest(connection)

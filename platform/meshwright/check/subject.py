@@ -14,7 +14,7 @@ from meshwright.check.model import StageResult
 from meshwright.check.moves import Move, moved
 from meshwright.config import Settings
 from meshwright.disk import write_whole
-from meshwright.errors import BuildError, Fault, MeshError, SpecError
+from meshwright.errors import BuildError, Fault, MeshError
 from meshwright.spec.index import Index
 from meshwright.spec.load import Sound, load_sound
 from meshwright.spec.model import Mesh, Product
@@ -31,10 +31,6 @@ _WORD = re.compile(rb"[a-z][a-z0-9_]*")
 
 
 def _nothing(_: str) -> None: ...
-
-
-class Unjudged(SpecError):  # noqa: N818 - what it tells is no error of what is checked
-    """Something cannot be looked at, because of a product that was not selected and is broken."""
 
 
 @dataclass(frozen=True)
@@ -208,15 +204,11 @@ class Subject:
         return self.trial
 
     def graph(self, domain: str) -> Graph:
-        """The dbt models of a domain, read by dbt once for each state of its files.
-
-        Unjudged where a product of the domain that was not selected keeps dbt from reading it.
-        """
+        """The dbt models of a domain, read by dbt once for each state of its files."""
         from meshwright.build.dbt.manifests import read_graph
 
         if domain not in self._graphs:
             try:
-                self._hindered(domain)
                 self._graphs[domain] = read_graph(
                     self.settings, self.mesh, self.mesh.domains[domain], lambda d: self.say(f"dbt reads {d}")
                 )
@@ -259,17 +251,6 @@ class Subject:
             self.trial.close(self.settings)
         while self._folders:
             self._folders.pop().cleanup()
-
-    def _hindered(self, domain: str) -> None:
-        left_out = [*self.sound.broken, *self.sound.stranded]
-        for key in left_out:
-            if key.partition("/")[0] == domain:
-                cause = self.sound.stranded[key][1] if key in self.sound.stranded else key
-                fault = self.sound.broken[cause][0]
-                reason = f"dbt cannot read domain {domain} while {cause} is broken: {fault.reason}"
-                raise Unjudged(
-                    Fault(reason, fault.file, fault.line, fault.column, fault.key, fault.suggestion, fault.command)
-                )
 
 
 def _in(sound: Sound | None, key: str) -> Product | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from meshwright.check.subject import Base
+from meshwright.errors import SpecError
 from meshwright.spec.index import DOMAINS, WORKSPACE, Index
+from meshwright.spec.workspace import code_locations
 
 Say = Callable[[str], None]
 EVERYTHING = ("policies/", "pyproject.toml")
@@ -80,6 +83,11 @@ def _sharing(place: Index, base: Base) -> Iterator[str]:
 def _left_out(place: Index, base: Base) -> Iterator[str]:
     """The domains that Dagster would not show any more."""
     if WORKSPACE in base.changed:
-        from meshwright.build.health import code_locations
+        yield from place.domains.keys() - _shown(place.root)
 
-        yield from place.domains.keys() - code_locations(place.root)
+
+def _shown(root: Path) -> frozenset[str]:
+    """None where the workspace cannot be read, which the stage spec tells."""
+    with suppress(SpecError):
+        return code_locations(root)
+    return frozenset()

@@ -17,6 +17,7 @@ from meshwright.cli.output import say, settings_of
 from meshwright.cli.selection import selected
 from meshwright.config import Settings
 from meshwright.errors import Fault, InputError, MeshError, UnavailableError
+from meshwright.spec.workspace import code_locations
 
 EXAMPLES = """\b
 Examples:
@@ -35,12 +36,14 @@ command that is started here. Who runs a mesh can do nothing about either."""
 def command(ctx: click.Context, host: str, port: int) -> int:
     """Start the Dagster UI and daemon with all code locations; stopping it stops everything.
 
-    Products whose files cannot be read are told and left out, and the exit code is 2.
+    Products whose files cannot be read are told and left out, and the exit code is 2. Nothing starts where
+    workspace.yaml cannot be read.
     """
     settings = settings_of(ctx)
     _require_free(host, port)
     if not (file := settings.root / "workspace.yaml").is_file():
         raise InputError(Fault("there is no workspace.yaml", file, command="mesh doctor"))
+    code_locations(settings.root)
     selection = selected(settings.root, ())
     mesh = selection.mesh
     for finding in workspace(settings.root, mesh):

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from meshwright.check.impact.world import lay_out
 from meshwright.config import Settings
 from meshwright.errors import Fault, InputError, MeshError, RefusedError, SpecError
-from meshwright.lifecycle.edit import Edit, Item, Put, edited
+from meshwright.lifecycle.edit import Edit, Item, Put, edited, read_text
 from meshwright.scaffold.place import scaffolding
 from meshwright.spec.compatibility import compare
 from meshwright.spec.contract import parse_contract
@@ -99,7 +99,7 @@ def _texts(mesh: Mesh, product: Product, port: Port, day: date, use: str) -> dic
     if contract.custom.get(REPLACED_BY) != use:
         edits.append(Item("customProperties", "property", REPLACED_BY, use))
     file = _file(port)
-    text = edited(file.read_text(encoding="utf-8"), edits, file)
+    text = edited(read_text(file), edits, file)
     version = _version(mesh, port, _contract(text.encode(), port))
     if version != contract.version:
         text = edited(text, [Put((), "version", version)], file)
@@ -111,7 +111,7 @@ def _product_text(product: Product, port: Port, version: str) -> dict[Path, byte
     from ruamel.yaml import YAML
 
     file = product.where.file
-    text = file.read_text(encoding="utf-8")
+    text = read_text(file)
     listed = YAML(typ="safe", pure=True).load(text)["outputPorts"]
     found = next(i for i, item in enumerate(listed) if item["name"] == port.name)
     if str(listed[found].get("version")) != port.contract.version or version == port.contract.version:

@@ -50,6 +50,11 @@ class Drop:
 Edit: TypeAlias = Put | Item | Drop
 
 
+def read_text(file: Path) -> str:
+    """The text of a file with the line ends that it has."""
+    return file.read_bytes().decode("utf-8")
+
+
 def edited(text: str, edits: Sequence[Edit], file: Path) -> str:
     """``text`` with all edits. InputError where the file is written in a way that cannot be edited like that."""
     from ruamel.yaml.error import YAMLError
@@ -176,7 +181,8 @@ def _dropped(text: str, owner: Node, step: str | int) -> str:
     if owner.flow_style or not isinstance(step, int):
         return text
     starts = [text.rindex("\n", 0, item.start_mark.index) + 1 for item in owner.value]
-    end = starts[step + 1] if step + 1 < len(starts) else _line_end(text, _last(owner.value[step])) + 1
+    last = text.find("\n", _line_end(text, _last(owner.value[step]))) + 1 or len(text)
+    end = starts[step + 1] if step + 1 < len(starts) else last
     return text[: starts[step]] + text[end:]
 
 
@@ -190,8 +196,13 @@ def _before_end(text: str, owner: Node, addition: str) -> str:
 
 def _after(text: str, node: Node, addition: str) -> str:
     """On lines of its own after the last line of a node, and what is remarked there."""
-    end = _line_end(text, _last(node))
-    return f"{text[:end]}\n{addition}{text[end:] or chr(10)}"
+    end, line_break = _line_end(text, _last(node)), _break(text)
+    return f"{text[:end]}{line_break}{addition.replace(chr(10), line_break)}{text[end:] or line_break}"
+
+
+def _break(text: str) -> str:
+    """How the file ends its lines."""
+    return "\r\n" if "\r\n" in text else "\n"
 
 
 def _line_end(text: str, node: Node) -> int:
@@ -199,7 +210,9 @@ def _line_end(text: str, node: Node) -> int:
     is_text = getattr(node, "style", None) in ("|", ">")
     last = len(text[: node.end_mark.index].rstrip()) if is_text else node.end_mark.index
     end = text.find("\n", last)
-    return len(text) if end < 0 else end
+    if end < 0:
+        return len(text)
+    return end - 1 if text[end - 1] == "\r" else end
 
 
 def _last(node: Node) -> Node:

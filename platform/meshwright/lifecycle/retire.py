@@ -14,7 +14,7 @@ from meshwright.check.impact.world import now
 from meshwright.config import Settings
 from meshwright.errors import Fault, InputError, RefusedError, shown
 from meshwright.lifecycle.deprecate import require_loads, write_all
-from meshwright.lifecycle.edit import Drop, Edit, Item, Put, edited
+from meshwright.lifecycle.edit import Drop, Edit, Item, Put, edited, read_text
 from meshwright.spec.compatibility.lifecycle import ended
 from meshwright.spec.compatibility.model import Verdict
 from meshwright.spec.compatibility.version import parsed
@@ -96,14 +96,14 @@ def _take_out(mesh: Mesh, port: Port, day: date) -> tuple[Path, ...]:
         command = f"git rm -r {shown(product.folder)}, then mesh retire {port.key} takes its name away"
         raise InputError(Fault(reason, product.where.file, key="outputPorts", command=command))
     file, kept = contract.where.file, product.folder / RETIRED / contract.where.file.name
-    text = product.where.file.read_text(encoding="utf-8")
+    text = read_text(product.where.file)
     listed = [item["name"] for item in YAML(typ="safe", pure=True).load(text)["outputPorts"]]
     version = parsed(contract.version)
     edits: list[Edit] = [Put((), "status", "retired"), Item("customProperties", "property", RETIRED_ON, str(day))]
     edits += [Put((), "version", str(version.after(Verdict.MAJOR)))] if version else []
     written = {
         product.where.file: edited(text, [Drop(("outputPorts", listed.index(port.name)))], product.where.file).encode(),
-        kept: edited(file.read_text(encoding="utf-8"), edits, file).encode(),
+        kept: edited(read_text(file), edits, file).encode(),
     }
     require_loads(mesh, product, {product.where.file: written[product.where.file], file: None})
     write_all(mesh, {**written, file: None})

@@ -13,6 +13,7 @@ from meshwright.scaffold import workspace
 from meshwright.scaffold.place import scaffolding
 from meshwright.scaffold.render import render
 from meshwright.scaffold.templates import newest
+from meshwright.spec.index import WORKSPACE
 from meshwright.spec.names import Kind, name_fault
 from meshwright.spec.product import NO_EMAIL, is_email
 
@@ -28,12 +29,15 @@ class NewDomain:
 
 
 def new_domain(settings: Settings, domain: NewDomain) -> list[Path]:
-    """Write a domain; the files that are new. InputError, and nothing written, where a name or file is in the way."""
+    """Write a domain; the files that are new. InputError, and nothing written, where a name or file is in the way.
+
+    SpecError where ``workspace.yaml`` cannot be read.
+    """
     check_name(domain.name, "domain", _names(settings.root / "domains"))
     check_email(domain.email)
     with scaffolding(settings.root, settings.state_dir) as placer:
         files = domain_files(settings.root, domain, settings.trusted)
-        placer.place(files, {PurePosixPath(workspace.FILE): workspace.with_domain(settings.root, domain.name)})
+        placer.place(files, {PurePosixPath(WORKSPACE): workspace.with_domain(settings.root, domain.name)})
     return [settings.root / path for path in files]
 
 

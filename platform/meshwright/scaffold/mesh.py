@@ -17,8 +17,9 @@ from meshwright.scaffold.place import scaffolding
 from meshwright.scaffold.product import NewProduct, new_product
 from meshwright.scaffold.render import render
 from meshwright.scaffold.templates import newest
-from meshwright.scaffold.workspace import FILE, location
+from meshwright.scaffold.workspace import location
 from meshwright.spec import load
+from meshwright.spec.index import WORKSPACE
 from meshwright.spec.words import snake
 
 PRODUCT, ROWS = "receipts", "One row for each receipt."
@@ -59,8 +60,8 @@ def _written(mesh: NewMesh, settings: Settings) -> list[Path]:
     root, domain = settings.root, mesh.domain
     answers = {"name": snake(root.name) or "mesh", "meshwright": mesh.requirement, "domain": domain.name}
     files = render(newest("mesh"), answers)
-    workspace = PurePosixPath(FILE)
-    files[workspace] = files[workspace] + location(domain.name).encode()
+    workspace = PurePosixPath(WORKSPACE)
+    files[workspace] = files[workspace] + f"{location(domain.name)}\n".encode()
     with scaffolding(root, settings.state_dir) as placer:
         placer.place(files | domain_files(None, domain, frozenset()))
     product = NewProduct(domain.name, PRODUCT, Kind.SOURCE, PRODUCT, ROWS)

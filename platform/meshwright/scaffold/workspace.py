@@ -1,46 +1,41 @@
-"""``workspace.yaml``: one code location a domain."""
+"""A code location more in ``workspace.yaml``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
+from meshwright.errors import Fault, InputError, MeshError
+from meshwright.spec.index import WORKSPACE
+from meshwright.spec.workspace import LIST, entries, place_of_list
 
-from meshwright.errors import Fault, InputError
-
-FILE = "workspace.yaml"
-_HEADER = "# One code location a domain. `mesh up` and `dagster dev -w workspace.yaml` start them all.\nload_from:\n"
+_HEADER = b"# One code location a domain. `mesh up` and `dagster dev -w workspace.yaml` start them all.\nload_from:\n"
 
 
 def location(domain: str) -> str:
     """The line that starts the code location of a domain."""
     where = f"module_name: meshwright.orchestration.locations, attribute: {domain}, location_name: {domain}"
-    return f"  - python_module: {{{where}}}\n"
+    return f"  - python_module: {{{where}}}"
 
 
 def with_domain(root: Path, domain: str) -> bytes:
-    """The file with a code location for ``domain``; all else as it stands.
+    """The file with a code location for ``domain``; all else as it stands, its line ends too.
 
-    InputError where it cannot be read, or does not end with the list of code locations.
+    SpecError where it cannot be read, InputError where it does not end with the list of code locations.
     """
-    file = root / FILE
+    file = root / WORKSPACE
+    there = file.exists() or file.is_symlink()
+    before = len(entries(file) if there else entries(file, _HEADER))
+    content = file.read_bytes() if there else _HEADER
+    end = b"\r\n" if b"\r\n" in content else b"\n"
+    ended = content if content.endswith(b"\n") else content + end
+    extended = ended + location(domain).encode() + end
     try:
-        text = file.read_text(encoding="utf-8") if file.exists() else _HEADER
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Fault(f"cannot be read: {error}", file)) from error
-    ended = text if text.endswith("\n") or not text else text + "\n"
-    extended = f"{ended}{location(domain)}"
-    before, after = _locations(file, ended), _locations(file, extended)
-    if len(after) != len(before) + 1:
-        raise InputError(Fault("does not end with its list `load_from`, so that no line can be added", file))
-    return extended.encode()
-
-
-def _locations(file: Path, text: str) -> list[object]:
-    try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        raise InputError(Fault("is no valid YAML", file, place.line + 1 if place else None)) from error
-    locations = (found or {}).get("load_from") if isinstance(found, dict) else None
-    return list(locations or [])
+        after = len(entries(file, extended))
+    except MeshError:
+        after = before
+    if after != before + 1:
+        reason = f"does not end with its list {LIST!r}, one line for each, so that no line can be added"
+        raise InputError(
+            Fault(reason, file, place_of_list(file, content), key=LIST, suggestion=location(domain).strip())
+        )
+    return extended

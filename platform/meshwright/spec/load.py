@@ -59,7 +59,7 @@ class _Loading:
     def domain(self, name: str) -> Domain | None:
         """A domain with those of its products that were read."""
         folder, products = self.index.domains[name]
-        return _domain(folder, [f for f in products if f.key in self.products], bool(products), self)
+        return _domain(folder, products, self)
 
 
 def load(root: Path) -> Mesh:
@@ -159,17 +159,17 @@ def _without(
     return found
 
 
-def _domain(folder: Folder, products: Sequence[Folder], has_products: bool, state: _Loading) -> Domain | None:
+def _domain(folder: Folder, products: Sequence[Folder], state: _Loading) -> Domain | None:
     report, path = state.faults.append, folder.path
     if DOMAIN_FILE not in folder.files:
-        _missing_domain(path, folder.files, has_products, report)
-        if not has_products:
+        _missing_domain(path, folder.files, bool(products), report)
+        if not products:
             return None
         document = None
     else:
         document = read_domain(path / DOMAIN_FILE, report)
     _check_folder(path, DOMAIN_FILE, "domain", report)
-    found = {f.path.name: product for f in products if (product := state.products[f.key])}
+    found = {f.path.name: product for f in products if (product := state.products.get(f.key))}
     _check_unique([port for product in found.values() for port in product.ports], report)
     if document is None:
         return None
@@ -182,6 +182,7 @@ def _domain(folder: Folder, products: Sequence[Folder], has_products: bool, stat
         products=found,
         contact=next(filter(None, contacts), None),
         description=at.string("description") or "",
+        folders=frozenset(f.path.name for f in products),
     )
 
 

@@ -323,7 +323,8 @@ class Product:
 class Domain:
     """A team and what it owns.
 
-    ``owner`` is the team's name, ``contact`` an address where it is reached.
+    ``owner`` is the team's name, ``contact`` an address where it is reached. ``folders`` are the names of all its
+    products, those too that could not be read.
     """
 
     name: str
@@ -332,11 +333,17 @@ class Domain:
     products: Mapping[str, Product]
     contact: str | None = None
     description: str = ""
+    folders: frozenset[str] = frozenset()
 
     @property
     def folder(self) -> Path:
         """The folder that holds ``domain.yaml``."""
         return self.where.file.parent
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The names of its products that are not in ``products``: broken, resting on a broken one, or not asked for."""
+        return self.folders - self.products.keys()
 
 
 @dataclass(frozen=True)

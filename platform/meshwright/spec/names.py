@@ -27,6 +27,8 @@ RESERVED = frozenset(
     ]
 )
 """Names that engines or the platform use for catalogs, schemas and folders of their own."""
+YAML_WORDS = frozenset(["true", "false", "null", "yes", "no", "on", "off", "y", "n"])
+"""Names that readers of YAML 1.1 or 1.2 take for a boolean or for nothing, where nobody quoted them."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 Kind = Literal["domain", "product", "port", "column", "environment"]
@@ -46,6 +48,13 @@ def name_fault(name: str, kind: Kind) -> tuple[str, str | None] | None:
         return f"{kind} name {name[:80]!r} holds '__', which separates names in the catalog", snake(name)
     if len(name) > MAX_LENGTH:
         return f"{kind} name of {len(name)} characters is longer than {MAX_LENGTH}", name[:MAX_LENGTH].rstrip("_")
+    why = _why_not(name, kind)
+    return (f"{kind} name {name!r} is {why}", f"{name}_data") if why else None
+
+
+def _why_not(name: str, kind: Kind) -> str | None:
     if kind != "column" and name in RESERVED:
-        return f"{kind} name {name!r} is reserved for the platform or an engine", f"{name}_data"
+        return "reserved for the platform or an engine"
+    if kind in ("domain", "product", "port") and name in YAML_WORDS:
+        return "read as a boolean or as nothing by readers of YAML"
     return None

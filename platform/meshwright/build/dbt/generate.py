@@ -13,6 +13,7 @@ import yaml
 
 from meshwright import duck
 from meshwright.build.dbt.files import PROJECT_FILE, project_files
+from meshwright.build.dbt.left_out import named_sources
 from meshwright.build.sources import Source
 from meshwright.config import Settings
 from meshwright.disk import write_whole
@@ -53,7 +54,8 @@ def outdated(settings: Settings, mesh: Mesh, domain: Domain, sources: Mapping[st
 def generated(settings: Settings, mesh: Mesh, domain: Domain, sources: Mapping[str, Source]) -> dict[Path, str]:
     """``models/_mesh/<source>__<table>.yml`` and ``profiles.yml`` as they should be; none without a dbt project.
 
-    Each table has a file of its own: dbt reads anew what uses any source of a file that changed.
+    Each table has a file of its own: dbt reads anew what uses any source of a file that changed. What products that
+    are left out read stays as it was declared; what never was is declared without its columns.
     """
     project = project_dir(mesh, domain.name)
     if not (project / PROJECT_FILE).is_file():
@@ -63,6 +65,11 @@ def generated(settings: Settings, mesh: Mesh, domain: Domain, sources: Mapping[s
         _sources_of(project) / f"{source}__{table['name']}.yml": _dump(_source(source, table))
         for source, table in _tables(mesh, domain, sources)
     }
+    for source, name in named_sources(project, domain):
+        file = _sources_of(project) / f"{source}__{name}.yml"
+        port = mesh.ports.get(f"{source}.{name}")
+        if port or not file.is_file():
+            tables.setdefault(file, _dump(_source(source, _table(port) if port else {"name": name})))
     return {**tables, project / "profiles.yml": _dump(profile(settings, _by_hand(settings, domain), views))}
 
 
@@ -71,7 +78,12 @@ def _sources_of(project: Path) -> Path:
 
 
 def _stale(mesh: Mesh, domain: Domain, wanted: Mapping[Path, str]) -> list[Path]:
-    """Files that the contracts asked for once; the folder is the platform's alone."""
+    """Files that the contracts asked for once; the folder is the platform's alone.
+
+    None while products are left out: nobody can tell what they read.
+    """
+    if domain.left_out:
+        return []
     return [f for f in sorted(_sources_of(project_dir(mesh, domain.name)).glob("*.yml")) if f not in wanted]
 
 

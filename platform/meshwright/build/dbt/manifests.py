@@ -66,7 +66,7 @@ def read_graph(
 
 def graph_faults(mesh: Mesh, domain: Domain, graph: Graph) -> tuple[Fault, ...]:
     """What is wrong with the models of a domain: kept state, refs across products, ports without a model, undeclared
-    inputs.
+    inputs. Models of products that are left out are not looked at.
     """
     if not graph.hash:
         return ()
@@ -145,6 +145,8 @@ def _refuse_missing(domain: Domain, project: Path) -> None:
 def _misplaced(domain: Domain, project: Path, graph: Graph) -> Iterable[Fault]:
     products = sorted(domain.products)
     for model in graph.models.values():
+        if model.product in domain.left_out:
+            continue
         file = project / model.file
         if model.materialized in ("incremental", "snapshot"):
             yield Fault(

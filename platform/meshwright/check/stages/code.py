@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from meshwright.check.model import Finding
 from meshwright.check.stage import Stage
-from meshwright.check.subject import Subject, Unjudged
+from meshwright.check.subject import Subject
 from meshwright.errors import Fault, MeshError
 from meshwright.spec.model import Domain
 
@@ -29,9 +29,6 @@ class Code(Stage):
         """Models, then what rests on them."""
         try:
             subject.graph(domain.name)
-        except Unjudged as error:
-            yield from (self.warning("dbt", fault) for fault in error.faults)
-            return
         except MeshError as error:
             yield from (self._told(subject, "dbt", fault) for fault in error.faults)
             return

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from meshwright.check.model import Finding
 from meshwright.check.stage import Stage
-from meshwright.check.subject import Subject, Unjudged
+from meshwright.check.subject import Subject
 from meshwright.errors import BuildError, Fault, MeshError, SpecError
 from meshwright.spec.contract import proposed_lines
 from meshwright.spec.model import Domain, Product, Where
@@ -68,20 +68,20 @@ class Spec(Stage):
                 yield from (self.error("core-metric", fault, product) for fault in error.faults)
 
     def _workspace(self, subject: Subject) -> Iterator[Finding]:
-        """Domains that Dagster would not show."""
+        """Domains that Dagster would not show; a workspace that cannot be read shows none."""
         from meshwright.build.health import unseen
 
-        for fault in unseen(subject.root, [d for n, d in subject.mesh.domains.items() if n in subject.domains]):
-            yield self.warning("workspace", fault)
+        try:
+            for fault in unseen(subject.root, [d for n, d in subject.mesh.domains.items() if n in subject.domains]):
+                yield self.warning("workspace", fault)
+        except SpecError as error:
+            yield from (self.error("workspace", fault) for fault in error.faults)
 
     def _models(self, subject: Subject, domain: Domain) -> Iterator[Finding]:
         from meshwright.build.dbt.manifests import graph_faults
 
         try:
             graph = subject.graph(domain.name)
-        except Unjudged as error:
-            yield from (self.warning("models", fault) for fault in error.faults)
-            return
         except BuildError as error:
             # The stage code says what dbt has against them.
             for fault in error.faults:
