@@ -190,3 +190,41 @@ def test_later_data_lose_nothing(fresh: Path, row: str, told: str | None) -> Non
     assert " ".join((told or "").split()) in " ".join(built.stderr.split())
     if told is None:
         assert {line["grade"] for line in answer(fresh, "select grade from mesh.shop.sales")} == {"7", "9"}
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "then", "told"),
+    [
+        (
+            "a.json",
+            '[{"id":1,"who":{"n":1,"tag":"a"}}]',
+            '[{"id":1,"who":{"n":1.5,"tag":"a","extra":"lost"}}]',
+            "promises who as struct<n: long, tag: string>; model a.sql yields STRUCT(n DOUBLE, tag VARCHAR, extra",
+        ),
+        (
+            "a.json",
+            '[{"id":1,"who":[{"n":1}]}]',
+            '[{"id":1,"who":[{"n":1.5}]}]',
+            "promises who as list<struct<n: long>>; model a.sql yields STRUCT(n DOUBLE)[]",
+        ),
+    ],
+)
+def test_later_file_is_refused(fresh: Path, name: str, first: str, then: str, told: str) -> None:
+    data = fresh / name
+    data.write_text(first)
+    assert mesh(fresh, "new", "product", "shop/a", "--from", str(data)) == 0
+    data.write_text(then)
+    built = shell(fresh, "mesh build shop/a")
+    assert built.returncode == 1, built.stderr
+    assert " ".join(told.split()) in " ".join(built.stderr.split())
+
+
+def test_nanoseconds_of_a_later_file_are_refused(fresh: Path) -> None:
+    data = fresh / "a.parquet"
+    for fraction in ("123456", "123456789"):
+        duckdb.sql(f"select 1 as id, timestamp_ns '2026-01-05 10:00:00.{fraction}' as t").write_parquet(str(data))
+        if fraction == "123456":
+            assert mesh(fresh, "new", "product", "shop/a", "--from", str(data)) == 0
+    built = shell(fresh, "mesh build shop/a")
+    assert built.returncode == 1, built.stderr
+    assert "1 values of t cannot become timestamp without loss" in " ".join(built.stderr.split())

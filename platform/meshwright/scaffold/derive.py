@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from meshwright.build.columns import fits
 from meshwright.duck import literal, quote
 from meshwright.scaffold.columns import (
     PERSONAL_CLASS,
@@ -68,6 +69,7 @@ class _Found:
     """A column as it is in the data. ``distinct`` is approximate; ``low`` and ``high`` are those of numbers."""
 
     original: str
+    lands: str
     column: ProposedColumn
     nulls: int
     distinct: int
@@ -86,6 +88,7 @@ def derive(con: duckdb.DuckDBPyConnection, relation: str) -> list[ProposedColumn
     """
     rows, found = _measured(con, relation)
     found = [_read(con, relation, rows, f) if f.kind == "string" else f for f in found]
+    found = [_exact(con, relation, rows, f) if f.lands == "TIMESTAMP_NS" else f for f in found]
     columns = [_with_values(con, relation, rows, _with_bounds(rows, f)) for f in found]
     keys = _key(con, relation, rows, found) if rows else ()
     told = f"{_count(len(keys))} no two of {rows:,} rows share" if keys else ""
@@ -108,8 +111,8 @@ def _measured(con: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, list[
     assert told is not None
     rows = told[0]
     found = [
-        _Found(original, column, rows - told[4 * i + 1], told[4 * i + 2], told[4 * i + 3], told[4 * i + 4])
-        for i, ((original, _), column) in enumerate(zip(originals, plain, strict=True))
+        _Found(original, type_, column, rows - told[4 * i + 1], *told[4 * i + 2 : 4 * i + 5])
+        for i, ((original, type_), column) in enumerate(zip(originals, plain, strict=True))
     ]
     return rows, found
 
@@ -130,13 +133,13 @@ def _column(name: str, original: str, type_: str) -> ProposedColumn:
 
 
 def _as_promised(sql: str, found: str, promised: str) -> str:
-    """SQL for a column that lands as type ``found``; without a cast where that is what is promised.
+    """SQL for a column that lands as type ``found``; without a cast where the build makes that of it without a loss.
 
     A cast would round, or cut, what a later file has in place of it; the build takes only what nothing is lost of. Text
     alone is cast always: a file in which it looks like numbers lands them as numbers, which is no loss.
     """
     kind = types.to_duckdb(promised)
-    return sql if kind == found and kind != "VARCHAR" else f"cast({sql} as {kind.lower()})"
+    return sql if kind != "VARCHAR" and fits(found, kind) else f"cast({sql} as {kind.lower()})"
 
 
 def _read(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Found) -> _Found:
@@ -152,6 +155,18 @@ def _read(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Foun
         return _amounts(con, relation, rows, found)
     likely = list(compress(_DATES, read))
     return _dates(con, relation, rows, found, likely) if likely else found
+
+
+def _exact(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Found) -> _Found:
+    """Times with nanoseconds, of which a timestamp keeps no more than microseconds, as the text that keeps them."""
+    name = quote(found.original)
+    finer = f"SELECT 1 FROM {relation} WHERE epoch_ns({name}) % 1000 <> 0 LIMIT 1"
+    if con.execute(finer).fetchone() is None:
+        return found
+    note = {"type": f"some of {rows:,} rows have nanoseconds, of which a timestamp would keep microseconds"}
+    sql = in_jinja(f"cast({identifier(found.original)} as varchar)")
+    column = replace(found.column, type="string", sql=sql, proposed={**found.column.proposed, **note})
+    return replace(found, column=column)
 
 
 def _amounts(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Found) -> _Found:
