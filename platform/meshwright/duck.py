@@ -69,6 +69,11 @@ def literal(text: str | Path) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
+def file_literal(file: Path) -> str:
+    """The path of one file where DuckDB takes a pattern, as a literal: no character of its name stands for others."""
+    return literal(re.sub(r"[\[*?]", r"[\g<0>]", str(file)))
+
+
 def local_path(location: str) -> str:
     """A metadata or data location as DuckDB takes it: ``file://`` stripped, other schemes kept.
 

@@ -323,3 +323,88 @@ def test_file_that_is_gone_is_told_by_whoever_reads_it(tiny_mesh: TinyMesh, inge
         con.execute(f"SELECT * FROM {found.scan()}")
     with pytest.raises(BuildError, match="the landed file is gone"):
         landing.verify(found)
+
+
+def test_marks_of_quotation_behind_those_that_were_looked_at(tiny_mesh: TinyMesh, ingested: Ingested) -> None:
+    """Where DuckDB finds none in its sample, it would take later ones for data, and a delimiter in them for one."""
+    rows = "".join(f"{i},v\n" for i in range(25_000))
+    (tiny_mesh.root / "data/q.csv").write_text(f'id,v\n{rows}25000,"say ""hi"""\n25001,"Smith, John"\n')
+    found = land(tiny_mesh, ingested('return DATA / "q.csv"'))
+    with duckdb.connect() as con:
+        told = con.execute(f"SELECT v FROM {found.scan()} WHERE id >= 25000 ORDER BY id").fetchall()
+    assert told == [('say "hi"',), ("Smith, John",)]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("1,'a, b'\n2,'it''s'\n3,c\n", ["a, b", "it's", "c"]),
+        ('1,"say \\"hi\\""\n2,x\n', ['say "hi"', "x"]),
+        ('1,5" pipe\n2,"abc" def\n3,x\n', ['5" pipe', '"abc" def', "x"]),
+        ("1,don't\n2,x\n", ["don't", "x"]),
+    ],
+)
+def test_other_marks_of_quotation(tiny_mesh: TinyMesh, ingested: Ingested, body: str, told: list[str]) -> None:
+    (tiny_mesh.root / "data/q.csv").write_text(f"id,v\n{body}")
+    found = land(tiny_mesh, ingested('return DATA / "q.csv"'))
+    with duckdb.connect() as con:
+        assert con.execute(f"SELECT v FROM {found.scan()} ORDER BY id").fetchall() == [(text,) for text in told]
+
+
+def test_nothing_is_taken_for_a_comment(tiny_mesh: TinyMesh, ingested: Ingested) -> None:
+    (tiny_mesh.root / "data/c.csv").write_text("id,tag\n1,x\n2,y\n#3,z\n4,w\n")
+    assert land(tiny_mesh, ingested('return DATA / "c.csv"')).rows == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("a,b\n1,2\n3,4\nx,y,z\n" + "1,2,3\n" * 20, "is no table: line 4 has 3 fields, but its first one 2"),
+        ("a,b\n" + "1,2\n" * 30_000 + "1,2.5\n", "has no whole number in row 30,001 of column b"),
+        ("a,b\n" + "1,2026-01-05\n" * 30_000 + "1,26-01-05\n", "has no date as ISO 8601 writes it in row 30,001 of"),
+        ("a,b\n" + "1,2026-01-05 10:00:00\n" * 30_000 + "1,03/04/26\n", "has no time as ISO 8601 writes it"),
+        ("a,b\0b\n1,2\n", "is no table: line 1 has a NUL byte in the name of a column"),
+    ],
+    ids=["lines", "fraction", "date", "time", "nul"],
+)
+def test_rows_are_neither_skipped_nor_rounded(
+    tiny_mesh: TinyMesh, ingested: Ingested, content: str, reason: str
+) -> None:
+    (tiny_mesh.root / "data/n.csv").write_text(content)
+    assert refusal(tiny_mesh, ingested('return DATA / "n.csv"')).startswith(f"n.csv {reason}")
+
+
+def test_text_stays_as_it_is_written(tiny_mesh: TinyMesh, ingested: Ingested) -> None:
+    """Also where nothing in the file tells it from numbers or dates, and where it has not all of the columns."""
+    (tiny_mesh.root / "data/t.csv").write_text("id,Sku,flag,day\n1,1E5,t,2026-01-05 10:00\n2,2.50,f,2026-01-06 11:00\n")
+    found = land(tiny_mesh, source := ingested('return DATA / "t.csv"', '@ingest(text=["sku", "flag", "day", "x"])'))
+    with duckdb.connect() as con:
+        told = con.execute(f"SELECT * FROM {found.scan(source.ingest.text)} ORDER BY id").fetchall()
+    assert told == [(1, "1E5", "t", "2026-01-05 10:00"), (2, "2.50", "f", "2026-01-06 11:00")]
+    (tiny_mesh.root / "data/t.json").write_text('[{"id": 1, "day": "2026-01-05T10:00:00Z"}]')
+    found = land(tiny_mesh, source := ingested('return DATA / "t.json"', "@ingest(text='day')"))
+    with duckdb.connect() as con:
+        told = con.execute(f"SELECT * FROM {found.scan(source.ingest.text)}").fetchall()
+    assert told == [(1, "2026-01-05T10:00:00Z")]
+
+
+def test_what_is_text_decides_what_is_built(built_mesh: TinyMesh) -> None:
+    """The files are the same, and what is read of them is not."""
+    built_mesh.edit(
+        INGEST_PY,
+        ('@ingest(version=files(DATA / "people.csv"))', '@ingest(version=files(DATA / "people.csv"), text=["name"])'),
+    )
+    built_mesh.land("shop/orders")
+    assert [port.port.name for port in built_mesh.plan("shop/orders").due_ports] == ["customers"]
+
+
+@pytest.mark.parametrize("name", ["data[1].csv", "data?.csv", "data*.csv", "data[1].json", "data[1].parquet"])
+def test_names_that_are_patterns_too(tiny_mesh: TinyMesh, ingested: Ingested, name: str) -> None:
+    folder, suffix = tiny_mesh.root / "data", name.rpartition(".")[2]
+    for number, file in enumerate((f"data1.{suffix}", name), 1):
+        duckdb.sql(f"SELECT {number} AS n").write_parquet(str(folder / file)) if suffix == "parquet" else (
+            folder / file
+        ).write_text(f"n\n{number}\n" if suffix == "csv" else f'[{{"n": {number}}}]')
+    found = land(tiny_mesh, ingested(f"return DATA / {name!r}", "@ingest(immutable=True)"))
+    with duckdb.connect() as con:
+        assert con.execute(f"SELECT n FROM {found.scan()}").fetchall() == [(2,)]

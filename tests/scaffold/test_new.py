@@ -237,3 +237,72 @@ def test_later_data_lose_nothing(fresh: Path, row: str, told: str | None) -> Non
     assert " ".join((told or "").split()) in " ".join(built.stderr.split())
     if told is None:
         assert {line["grade"] for line in answer(fresh, "select grade from mesh.shop.sales")} == {"7", "9"}
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "then", "told"),
+    [
+        (
+            "a.json",
+            '[{"id":1,"who":{"n":1,"tag":"a"}}]',
+            '[{"id":1,"who":{"n":1.5,"tag":"a","extra":"lost"}}]',
+            "promises who as struct<n: long, tag: string>; model a.sql yields STRUCT(n DOUBLE, tag VARCHAR, extra",
+        ),
+        (
+            "a.json",
+            '[{"id":1,"who":[{"n":1}]}]',
+            '[{"id":1,"who":[{"n":1.5}]}]',
+            "promises who as list<struct<n: long>>; model a.sql yields STRUCT(n DOUBLE)[]",
+        ),
+        (
+            "a.json",
+            '[{"id":1,"sku":"A1"}]',
+            '[{"id":1,"sku":1.10}]',
+            "promises sku as string; model a.sql yields DOUBLE",
+        ),
+        (
+            "a.csv",
+            "id;on;price\n1;31.12.2026;1.234,50\n",
+            "id;on;price\n1;30.12.2026;1,50\n2;31.12.26;2,50\n",
+            "'31.12.26' is no date written as %d.%m.%Y in column on: row 2 of shop/landing/a",
+        ),
+        (
+            "a.csv",
+            "id;on;price\n1;31.12.2026;1.234,50\n",
+            "id;on;price\n1;30.12.2026;1,50\n2;31.12.2026;12.3456\n",
+            "'12.3456' is no amount with a decimal comma and two digits in column price: row 2 of shop/landing/a",
+        ),
+    ],
+)
+def test_later_file_is_refused(fresh: Path, name: str, first: str, then: str, told: str) -> None:
+    data = fresh / name
+    data.write_text(first)
+    assert mesh(fresh, "new", "product", "shop/a", "--from", str(data)) == 0
+    data.write_text(then)
+    built = shell(fresh, "mesh build shop/a")
+    assert built.returncode == 1, built.stderr
+    assert " ".join(told.split()) in " ".join(built.stderr.split())
+
+
+def test_text_of_a_later_file_stays_as_it_is_written(fresh: Path) -> None:
+    data = fresh / "a.csv"
+    data.write_text('id,Sku,flag,at\n1,A1,x,"soon, I hope"\n2,B2,y,later\n')
+    assert mesh(fresh, "new", "product", "shop/a", "--from", str(data)) == 0
+    data.write_text("id,Sku,flag,at\n1,1E5,t,2026-01-05 10:00\n2,0.10,f,2026-01-05 11:00\n")
+    built = shell(fresh, "mesh build shop/a")
+    assert built.returncode == 0, built.stderr
+    assert answer(fresh, "from mesh.shop.a order by id") == [
+        {"id": 1, "sku": "1E5", "flag": "t", "at": "2026-01-05 10:00"},
+        {"id": 2, "sku": "0.10", "flag": "f", "at": "2026-01-05 11:00"},
+    ]
+
+
+def test_nanoseconds_of_a_later_file_are_refused(fresh: Path) -> None:
+    data = fresh / "a.parquet"
+    for fraction in ("123456", "123456789"):
+        duckdb.sql(f"select 1 as id, timestamp_ns '2026-01-05 10:00:00.{fraction}' as t").write_parquet(str(data))
+        if fraction == "123456":
+            assert mesh(fresh, "new", "product", "shop/a", "--from", str(data)) == 0
+    built = shell(fresh, "mesh build shop/a")
+    assert built.returncode == 1, built.stderr
+    assert "1 values of t cannot become timestamp without loss" in " ".join(built.stderr.split())

@@ -90,12 +90,20 @@ def test_data_that_cannot_be_read(tried: Callable[..., Outcome], tmp_path: Path,
     assert told.code == 2, told.err
 
 
+FRACTION = b"id,v\n" + b"1,2\n" * 30_000 + b"2,2.5\n"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "line", "said"),
     [
         ("a.csv", b"a,b,c\n1,2\n3,4,5,6\n", 2, "line 2 has 2 fields, but its first one 3"),
         ("a.csv", b"a;b\n1;2\n3\n4;5\n", 3, "line 3 has 1 field, but its first one 2"),
         ("a.csv", b"a,b\n1,2\n\n3,4,5\n4,5\n", 4, "line 4 has 3 fields"),
+        ("a.csv", b"a,b\n1,2\n3,4\nx,y,z\n" + b"1,2,3\n" * 20, 4, "line 4 has 3 fields, but its first one 2"),
+        ("a.csv", b"id,name\n1,a\n2,b\n3,c,d\n" + b"4,x,y\n" * 20, 4, "line 4 has 3 fields"),
+        ("a.csv", b"Report of 2026\na,b,c\n1,2,3\n4,5,6\n", 2, "line 2 has 3 fields, but its first one 1"),
+        ("a.csv", b"id,na\0me\n1,2\n", 1, "line 1 has a NUL byte in the name of a column"),
+        ("a.csv", FRACTION, None, "has no whole number in row 30,001 of column v"),
         ("a.csv", b"\n", 1, "holds nothing but blank lines"),
         ("a.json", b"\n[]", 2, "holds no object"),
         ("a.json", b"[1, 2]", 1, "holds no object"),
@@ -106,6 +114,7 @@ def test_data_that_cannot_be_read(tried: Callable[..., Outcome], tmp_path: Path,
         ("a.csv", "id,name\n1,M\u00fcller\n".encode("utf-16-le"), None, "is not UTF-8 but UTF-16LE"),
         ("a.json", '[{"id": 1, "name": "M\u00fcller"}]'.encode("latin-1"), 1, "is not UTF-8 but ISO-8859-1"),
     ],
+    ids=lambda value: str(value)[:40],
 )  # fmt: skip
 def test_data_that_is_no_table(
     tried: Callable[..., Outcome], tmp_path: Path, name: str, content: bytes, line: int | None, said: str

@@ -339,7 +339,8 @@ def test_names_that_work(name: str) -> None:
     ("name", "suggestion"),
     [("Sales", "sales"), ("salesData", "sales_data"), ("sales-data", "sales_data"), ("1st", "st"), ("_x", "x"), ("a__b", "a_b"),
      ("sales data", "sales_data"), ("café", "cafe"), ("ｓales", "sales"), ("ѕales", None), ("日本", None), ("", None), ("a;drop", "a_drop"),
-     ("../etc", "etc"), ("a\n", "a"), ("a" * 64, "a" * 63), ("landing", "landing_data"), ("mesh_work", "mesh_work_data")],
+     ("../etc", "etc"), ("a\n", "a"), ("a" * 64, "a" * 63), ("landing", "landing_data"),
+     ("domains", "domains_data"), ("mesh_work", "mesh_work_data")],
 )  # fmt: skip
 def test_names_that_do_not(name: str, suggestion: str | None) -> None:
     found = name_fault(name, "domain")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, overload
@@ -24,7 +24,8 @@ class Ingest:
 
     ``partition`` is a SQL expression over the landed columns that gives the partition of a row. ``version``
     returns a text that is equal as long as the source is; None: the source is read in each build.
-    ``immutable`` promises that the returned files never change, so that they are registered in place.
+    ``immutable`` promises that the returned files never change, so that they are registered in place. ``text`` names
+    columns of CSV or JSON files whose texts stay as they are, whatever else they look like: 0.10, 1E5 or 2026-01-05.
     """
 
     function: Callable[[], Any]
@@ -33,6 +34,7 @@ class Ingest:
     partition: str | None = None
     version: Callable[[], str] | None = None
     immutable: bool = False
+    text: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self) -> Any:
@@ -50,6 +52,7 @@ def ingest(
     partition: str | None = None,
     version: Callable[[], str] | None = None,
     immutable: bool = False,
+    text: Collection[str] = (),
     tags: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[[], Any]], Ingest]: ...
 def ingest(
@@ -61,6 +64,7 @@ def ingest(
     partition: str | None = None,
     version: Callable[[], str] | None = None,
     immutable: bool = False,
+    text: Collection[str] = (),
     tags: Mapping[str, str] | None = None,
 ) -> Ingest | Callable[[Callable[[], Any]], Ingest]:
     """Declare a function without parameters as the ingest of a source.
@@ -78,6 +82,7 @@ def ingest(
             partition=partition,
             version=version,
             immutable=immutable,
+            text=(text,) if isinstance(text, str) else tuple(text),
             tags=dict(tags or {}),
         )
 

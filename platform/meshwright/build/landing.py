@@ -21,6 +21,7 @@ from typing import Any
 import duckdb
 from sqlalchemy import ColumnElement, Connection, func, insert, select
 
+from meshwright.build.dialect import flaw_of
 from meshwright.build.reading import FORMATS, encoding_of, format_of, misfit_of, scan_of, told
 from meshwright.build.sources import Source, said, team_code
 from meshwright.catalog import environments
@@ -76,9 +77,9 @@ class Landing:
         held = [f.hash for f in self.files if partition is None or f.partitions is None or partition in f.partitions]
         return hashlib.sha256("\n".join(sorted(held)).encode()).hexdigest()
 
-    def scan(self) -> str:
-        """SQL that reads all of its rows."""
-        return scan_of([(file.path, file.format) for file in self.files])
+    def scan(self, text: Collection[str] = ()) -> str:
+        """SQL that reads all of its rows, and columns of ``text`` as the text that they are."""
+        return scan_of([(file.path, file.format) for file in self.files], text)
 
 
 def latest(connection: Connection, environment: str = PRODUCTION) -> dict[str, Landing]:
@@ -265,8 +266,10 @@ def _inspected(con: duckdb.DuckDBPyConnection, path: Path, name: str, source: So
     format_ = format_of(path)
     if format_ is None:
         raise _refusal(source, f"returned {name}; known are {', '.join(sorted(FORMATS))}")
-    scan = scan_of([(path, format_)])
     try:
+        if format_ == "csv" and (flaw := flaw_of(con, path, source.ingest.text)):
+            raise _refusal(source, f"{name} {flaw.reason}")
+        scan = scan_of([(path, format_)], source.ingest.text)
         rows = con.sql(f"SELECT count(*) FROM {scan}").fetchall()[0][0]
         held = _partitions(con, scan, name, source) if source.ingest.partition else None
     except duckdb.Error as error:
@@ -315,7 +318,12 @@ def _require_one_shape(
     if len({file.format for file in files}) > 1:
         raise _refusal(source, "returned files of several formats; return one format a source")
     shapes = [
-        [(column, kind) for column, kind, *_ in con.sql(f"DESCRIBE FROM {scan_of([(f.path, f.format)])}").fetchall()]
+        [
+            (column, kind)
+            for column, kind, *_ in con.sql(
+                f"DESCRIBE FROM {scan_of([(f.path, f.format)], source.ingest.text)}"
+            ).fetchall()
+        ]
         for f in files
     ]
     for name, shape in zip(names, shapes, strict=True):

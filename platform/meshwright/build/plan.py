@@ -289,9 +289,11 @@ class Planner:
         for name in sorted(self.graph(product.domain).reads(port.name)):
             if name.startswith("landing/"):
                 landing = self.state.landings[f"{product.domain}/{name}"]
-                expression = self.sources(product.domain)[name.removeprefix("landing/")].ingest.partition
+                ingest = self.sources(product.domain)[name.removeprefix("landing/")].ingest
+                expression = ingest.partition
                 # The expression says which landed rows a build reads, so it decides the content as the files do.
-                digests[name] = digest_of([landing.digest(partition), expression]) if expression else landing.digest()
+                digest = digest_of([landing.digest(partition), expression]) if expression else landing.digest()
+                digests[name] = digest_of([digest, sorted(ingest.text)]) if ingest.text else digest
                 continue
             held = self.state.held(name)
             if partition is not None and self.is_same(product, name):

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from meshwright.duck import SAFE_CONFIG, literal, quote
+from meshwright.build.dialect import csv_scan
+from meshwright.build.objects import json_scan
+from meshwright.duck import file_literal
 
 FORMATS = {
     ".parquet": "parquet", ".pq": "parquet",
     ".csv": "csv", ".tsv": "csv", ".txt": "csv",
     ".json": "json", ".jsonl": "json", ".ndjson": "json",
 }  # fmt: skip
-_DATES = "%Y-%m-%d"
-_READERS = {"parquet": "read_parquet", "csv": "read_csv", "json": "read_json"}
-_SAMPLED_ROWS, _SAMPLED_BYTES, _BLOCK = 20_480, 32 << 20, 1 << 20
-"""As many rows, of so many bytes at most, does DuckDB look at before it decides on the types of a CSV."""
-_RUN = b"0" * 19
-_DIGITS = bytes(48 if chr(i) in "0123456789" else 32 for i in range(256))
-_WIDEST = 38
 
 
 def format_of(path: Path) -> str | None:
@@ -30,79 +25,22 @@ def format_of(path: Path) -> str | None:
     return FORMATS.get(path.suffix.lower())
 
 
-def scan_of(files: Sequence[tuple[Path, str]]) -> str:
-    """SQL that reads files of one format, which have the same columns.
+def scan_of(files: Sequence[tuple[Path, str]], text: Collection[str] = ()) -> str:
+    """SQL that reads files of one format, which have the same columns; those of ``text`` as the text that they are.
 
-    Whole numbers of a CSV beyond 64 bits stay what they are, where DuckDB alone would make them doubles. Its dates are
-    those of ISO 8601; what is written otherwise stays text, since a later row may show that day and month were
-    taken for each other.
+    Whole numbers of CSV and JSON beyond 64 bits stay what they are, where DuckDB alone would make them doubles. Dates
+    and times are those of ISO 8601; what is written otherwise stays text, since a later row may show that day and
+    month were taken for each other. In Parquet a file says itself what it holds.
     """
-    formats = {format_ for _, format_ in files}
+    formats, paths = {format_ for _, format_ in files}, [path for path, _ in files]
     assert len(formats) == 1
     format_ = formats.pop()
-    paths = ", ".join(literal(str(path)) for path, _ in files)
-    options = ", union_by_name = true" if len(files) > 1 else ""
     if format_ == "csv":
-        options += f", dateformat = {literal(_DATES)}"
-        if wide := _wide_numbers(files[0][0]):
-            options += f", types = {{{', '.join(f'{literal(name)}: {literal(kind)}' for name, kind in wide.items())}}}"
-    return f"{_READERS[format_]}([{paths}]{options})"
-
-
-def _wide_numbers(file: Path) -> dict[str, str]:
-    """Columns of a CSV that hold whole numbers beyond 64 bits, as far as DuckDB looks, and the type that holds them.
-
-    A file without a run of 19 digits, which is nearly every one, costs no more than reading its first rows.
-    """
-    try:
-        if not _may_be_wide(file):
-            return {}
-        with duckdb.connect(config={**SAFE_CONFIG, "threads": "1"}) as con:
-            return _measured(con, f"[{literal(str(file))}]")
-    except (OSError, duckdb.Error):  # whoever reads the file is told why it cannot be read
-        return {}
-
-
-def _may_be_wide(file: Path) -> bool:
-    rows = size = 0
-    rest = b""
-    with file.open("rb") as handle:
-        while rows < _SAMPLED_ROWS and size < _SAMPLED_BYTES and (block := handle.read(_BLOCK)):
-            if _has_run(rest + block):
-                return True
-            rows, size, rest = rows + block.count(b"\n"), size + len(block), block[-20:]
-    return False
-
-
-def _has_run(text: bytes) -> bool:
-    """Whether 19 digits follow one another, the first of them not in a fraction; a pattern takes 20 times longer."""
-    digits, at = text.translate(_DIGITS), 0
-    while (at := digits.find(_RUN, at)) >= 0:
-        if text[at - 1 : at] != b".":
-            return True
-        at = digits.find(b" ", at)
-        if at < 0:
-            break
-    return False
-
-
-def _measured(con: duckdb.DuckDBPyConnection, paths: str) -> dict[str, str]:
-    described = con.execute(f"DESCRIBE FROM read_csv({paths})").fetchall()
-    doubles = [name for name, kind, *_ in described if kind == "DOUBLE"]
-    if not doubles:
-        return {}
-    whole = ", ".join(
-        f"CASE WHEN bool_and(regexp_full_match(trim({name}), '[+-]?[0-9]+')) "
-        f"THEN max(length(ltrim(trim({name}), '+-0'))) END"
-        for name in map(quote, doubles)
-    )
-    text = f"SELECT * FROM read_csv({paths}, all_varchar = true) LIMIT {_SAMPLED_ROWS}"
-    widths = con.execute(f"SELECT {whole} FROM ({text})").fetchone() or ()
-    return {
-        name: "HUGEINT" if width <= _WIDEST else "VARCHAR"
-        for name, width in zip(doubles, widths, strict=True)
-        if width is not None
-    }
+        return csv_scan(paths, text)
+    if format_ == "json":
+        return json_scan(paths, text)
+    options = ", union_by_name = true" if len(files) > 1 else ""
+    return f"read_parquet([{', '.join(map(file_literal, paths))}]{options})"
 
 
 @dataclass(frozen=True, slots=True)

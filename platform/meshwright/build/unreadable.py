@@ -21,6 +21,8 @@ from meshwright.spec.model import MASK, Port
 from meshwright.spec.words import snake
 
 _CAST = re.compile(r"(?:Conversion Error: )?(?P<said>.*?) when casting from source column (?P<column>.+)", re.DOTALL)
+_REFUSED = re.compile(r"Invalid Input Error: '(?P<value>.*)' (?P<said>is no .*) in column (?P<column>.+)", re.DOTALL)
+"""What staging says by itself of a text that it cannot read."""
 _VALUE = re.compile(r"'(?P<a>.*?)'|\"(?P<b>.*?)\"|value (?P<c>\S+)", re.DOTALL)
 
 
@@ -76,7 +78,13 @@ class Unreadable:
         file = self.project / model.file
         key = f"{self.port.domain}/{model.product}/{model.name}"
         # It names the column, which may itself be a value.
-        found = None if self.discretion.nameless else _CAST.fullmatch(str(error).strip())
+        text = "" if self.discretion.nameless else str(error).strip()
+        if refused := _REFUSED.fullmatch(text):
+            column, value = refused["column"], refused["value"]
+            shown = self._shown(column, repr(value))
+            reason = f"{shown} {refused['said']} in column {column}{self._where(model, column, value)}"
+            return Fault(reason, file, _line_of(file, column), key=key, command=for_a_value(file))
+        found = _CAST.fullmatch(text)
         if found is None:
             return Fault(f"its rows cannot be read: {self._told(error)}", file, key=key)
         column, said = found["column"].strip(), found["said"]

@@ -68,9 +68,9 @@ def landing_view(
     narrowed = Landing(
         landing.seq, landing.domain, landing.source, landing.version, landing.code, landing.arrived_at, files
     )
-    columns = _columns(landing) if sample and sample.by else []
+    columns = _columns(landing, source.ingest.text) if sample and sample.by else []
     chosen = sample.condition(_ROW, columns, landing.rows) if sample else None
-    return _view("landing", source.name, narrowed.scan(), part, chosen)
+    return _view("landing", source.name, narrowed.scan(source.ingest.text), part, chosen)
 
 
 def current_views(root: Path, domain_name: str) -> list[str]:
@@ -102,9 +102,9 @@ def mesh_domains(mesh: Mesh) -> list[str]:
     return [*mesh.domains, "landing"]
 
 
-def _columns(landing: Landing) -> list[str]:
+def _columns(landing: Landing, text: Collection[str]) -> list[str]:
     with duck.connect() as con:
-        return [str(row[0]) for row in con.execute(f"DESCRIBE SELECT * FROM {landing.scan()}").fetchall()]
+        return [str(row[0]) for row in con.execute(f"DESCRIBE SELECT * FROM {landing.scan(text)}").fetchall()]
 
 
 def _pinned_view(key: str, location: str, *conditions: str | None) -> str:

@@ -34,7 +34,10 @@ PERSONAL_CLASS = "confidential"
 
 @dataclass(frozen=True, slots=True)
 class ProposedColumn:
-    """One column as a template takes it. ``sql`` yields it, ``proposed`` says what each open decision rests on."""
+    """One column as a template takes it. ``sql`` yields it, ``proposed`` says what each open decision rests on.
+
+    ``text`` is its name in the data where it is text there.
+    """
 
     name: str
     type: str
@@ -47,6 +50,7 @@ class ProposedColumn:
     minimum: int | None = None
     accepted: list[str] = field(default_factory=list)
     proposed: dict[str, str] = field(default_factory=dict)
+    text: str = ""
 
     def answer(self) -> dict[str, Any]:
         """The same as plain values, with what follows from them."""

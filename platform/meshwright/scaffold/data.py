@@ -32,7 +32,8 @@ class DataFile:
 
     def answer(self) -> dict[str, Any]:
         """As templates take it."""
-        return {"path": self.path, "up": self.up or 0, "relative": self.up is not None, "sample": self.sample}
+        place = {"path": self.path, "up": self.up or 0, "relative": self.up is not None}
+        return {**place, "sample": self.sample, "typed": format_of(self.file) == "parquet"}
 
     def columns(self) -> list[ProposedColumn]:
         """The columns of a contract for what lies there. InputError where it cannot be read."""

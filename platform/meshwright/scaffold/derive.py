@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
+from meshwright.build.columns import fits
 from meshwright.duck import literal, quote
 from meshwright.scaffold.columns import (
     PERSONAL_CLASS,
@@ -24,6 +25,7 @@ from meshwright.scaffold.columns import (
     published,
     said,
 )
+from meshwright.scaffold.written import AMOUNT, FORMATS, is_time, pattern_of, read_as_amount, read_as_date
 from meshwright.spec import types
 from meshwright.spec.model import PUBLIC_CLASSES
 from meshwright.spec.personal import is_personal
@@ -57,10 +59,6 @@ _KEY_WORDS = frozenset(
         "year",
     ]
 )
-_DATES = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d")
-"""How dates are written beside ISO 8601."""
-_AMOUNT = "-?([0-9]+|[0-9]{1,3}([.][0-9]{3})+),[0-9]{2}"
-"""An amount with a decimal comma; two digits behind it, as three might be thousands."""
 _COUNTED = frozenset({"int", "long", "float", "double", "decimal"})
 _WIDEST_KEY, _MOST_TRIES = 3, 40
 
@@ -70,6 +68,7 @@ class _Found:
     """A column as it is in the data. ``distinct`` is approximate; ``low`` and ``high`` are those of numbers."""
 
     original: str
+    lands: str
     column: ProposedColumn
     nulls: int
     distinct: int
@@ -88,6 +87,7 @@ def derive(con: duckdb.DuckDBPyConnection, relation: str) -> list[ProposedColumn
     """
     rows, found = _measured(con, relation)
     found = [_read(con, relation, rows, f) if f.kind == "string" else f for f in found]
+    found = [_exact(con, relation, rows, f) if f.lands == "TIMESTAMP_NS" else f for f in found]
     columns = [_with_values(con, relation, rows, _with_bounds(rows, f)) for f in found]
     keys = _key(con, relation, rows, found) if rows else ()
     told = f"{_count(len(keys))} no two of {rows:,} rows share" if keys else ""
@@ -110,8 +110,8 @@ def _measured(con: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, list[
     assert told is not None
     rows = told[0]
     found = [
-        _Found(original, column, rows - told[4 * i + 1], told[4 * i + 2], told[4 * i + 3], told[4 * i + 4])
-        for i, ((original, _), column) in enumerate(zip(originals, plain, strict=True))
+        _Found(original, type_, column, rows - told[4 * i + 1], *told[4 * i + 2 : 4 * i + 5])
+        for i, ((original, type_), column) in enumerate(zip(originals, plain, strict=True))
     ]
     return rows, found
 
@@ -131,6 +131,7 @@ def _column(con: duckdb.DuckDBPyConnection, name: str, original: str, type_: str
         description=said(name),
         classification=PERSONAL_CLASS if private or field else "internal",
         proposed=proposed,
+        text=original if type_ == "VARCHAR" else "",
     )
 
 
@@ -145,63 +146,75 @@ def _fields(type_: DuckDBPyType) -> Iterator[str]:
 
 
 def _as_promised(sql: str, found: str, promised: str) -> str:
-    """SQL for a column that lands as type ``found``; without a cast where that is what is promised.
+    """SQL for a column that lands as type ``found``; without a cast where the build makes that of it without a loss.
 
-    A cast would round, or cut, what a later file has in place of it; the build takes only what nothing is lost of. Text
-    alone is cast always: a file in which it looks like numbers lands them as numbers, which is no loss.
+    A cast would round, or cut, what a later file has in place of it; the build takes only what nothing is lost of.
     """
     kind = types.to_duckdb(promised)
-    return sql if kind == found and kind != "VARCHAR" else f"cast({sql} as {kind.lower()})"
+    return sql if fits(found, kind) else f"cast({sql} as {kind.lower()})"
 
 
 def _read(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Found) -> _Found:
     """A text column as that which all of its values are: dates or amounts that a file writes in its country's way."""
     text = f"{quote(found.original)}::VARCHAR"
-    reads = ", ".join(f"try_strptime({text}, {literal(format_)}) IS NOT NULL" for format_ in _DATES)
+    reads = ", ".join(_is_read(text, format_) for format_ in FORMATS)
     # The first value spares reading the rest of nearly every text.
     first = con.execute(f"SELECT {text}, {reads} FROM {relation} WHERE {text} IS NOT NULL LIMIT 1").fetchone()
     if first is None:
         return found
     value, *read = first
-    if re.fullmatch(_AMOUNT, value):
+    if re.fullmatch(AMOUNT, value):
         return _amounts(con, relation, rows, found)
-    likely = list(compress(_DATES, read))
+    likely = list(compress(FORMATS, read))
     return _dates(con, relation, rows, found, likely) if likely else found
 
 
+def _is_read(text: str, format_: str) -> str:
+    matched = f"regexp_full_match({text}, {literal(pattern_of(format_))})"
+    return f"{matched} AND try_strptime({text}, {literal(format_)}) IS NOT NULL"
+
+
+def _exact(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Found) -> _Found:
+    """Times with nanoseconds, of which a timestamp keeps no more than microseconds, as the text that keeps them."""
+    name = quote(found.original)
+    finer = f"SELECT 1 FROM {relation} WHERE epoch_ns({name}) % 1000 <> 0 LIMIT 1"
+    if con.execute(finer).fetchone() is None:
+        return found
+    note = {"type": f"some of {rows:,} rows have nanoseconds, of which a timestamp would keep microseconds"}
+    sql = in_jinja(f"cast({identifier(found.original)} as varchar)")
+    column = replace(found.column, type="string", sql=sql, proposed={**found.column.proposed, **note})
+    return replace(found, column=column)
+
+
 def _amounts(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Found) -> _Found:
-    name, sql = quote(found.original), f"{identifier(found.original)}::varchar"
-    odd = f"count({name}) - count(CASE WHEN regexp_full_match({name}::VARCHAR, {literal(_AMOUNT)}) THEN 1 END)"
+    name = quote(found.original)
+    odd = f"count({name}) - count(CASE WHEN regexp_full_match({name}::VARCHAR, {literal(AMOUNT)}) THEN 1 END)"
     dotted = f"count(CASE WHEN contains({name}::VARCHAR, '.') THEN 1 END)"
     told = con.execute(f"SELECT {odd}, {dotted} FROM {relation}").fetchone()
     if told is None or told[0]:
         return found
-    if told[1]:
-        # A dot before two digits stays: a file that comes to be written with decimal points is read rightly too.
-        sql = f"regexp_replace({sql}, '[.]([0-9]{{3}})', '\\1', 'g')"
-    # A double: text would be rounded to a decimal, of a double the build refuses what has more digits.
-    sql = in_jinja(f"cast(replace({sql}, ',', '.') as double)")
+    sql = in_jinja(read_as_amount(found.original, thousands=bool(told[1])))
     note = {"type": f"all values of {rows:,} rows are amounts with a decimal comma"}
     column = replace(found.column, type="decimal(18,2)", sql=sql, proposed={**found.column.proposed, **note})
     return replace(found, column=column)
 
 
 def _dates(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: _Found, likely: Sequence[str]) -> _Found:
-    """Dates where one format reads all of them; where that may be two, only the note that it looks so."""
+    """Dates or times where one format reads all of them; where that may be two, only the note that it looks so."""
     name = quote(found.original)
-    wrong = ", ".join(f"count({name}) - count(try_strptime({name}::VARCHAR, {literal(f)}))" for f in likely)
+    wrong = ", ".join(f"count({name}) FILTER (NOT ({_is_read(f'{name}::VARCHAR', f)}))" for f in likely)
     told = con.execute(f"SELECT {wrong} FROM {relation}").fetchone() or ()
-    fits = [format_ for format_, failed in zip(likely, told, strict=True) if not failed]
-    if not fits:
+    reading = [format_ for format_, failed in zip(likely, told, strict=True) if not failed]
+    if not reading:
         return found
-    column = found.column
-    if len(fits) == 1:
-        sql = in_jinja(f"cast(strptime({identifier(found.original)}, {literal(fits[0])}) as date)")
-        note = {"type": f"all values of {rows:,} rows are dates when read as {fits[0]}"}
-        column = replace(column, type="date", sql=sql)
+    column, kind = found.column, "timestamp" if is_time(reading[0]) else "date"
+    what = "times" if is_time(reading[0]) else "dates"
+    if len(reading) == 1:
+        note = {"type": f"all values of {rows:,} rows are {what} when read as {reading[0]}"}
+        column = replace(column, type=kind, sql=in_jinja(read_as_date(found.original, reading[0])))
     else:
-        either = " or ".join(fits)
-        note = {"type": f"looks like dates, of which nobody can tell day from month; say {either} in staging"}
+        either = " or ".join(reading)
+        note = {"type": f"looks like {what}, of which nobody can tell day from month; say {either} in staging"}
     return replace(found, column=replace(column, proposed={**column.proposed, **note}))
 
 

@@ -11,6 +11,7 @@ from meshwright.spec.words import snake
 MAX_LENGTH = 63
 RESERVED = frozenset(
     [
+        "domains",  # by which the folder of a mesh is found
         "landing",
         "mesh",
         "mesh_work",
