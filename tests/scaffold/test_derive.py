@@ -55,6 +55,14 @@ def test_key_of_several_columns() -> None:
     assert "2 columns whose values together no two of 100 rows share" in found["basket_id"].proposed["key"]
 
 
+def test_what_is_measured_is_told_apart_by_its_time() -> None:
+    at = "timestamp '2026-01-05 10:00' + interval (i // 4) minute"
+    found = columns(f"select 's' || i % 4 as sensor_id, {at} as ts, i * 1.5 as value from range(100) t(i)")
+    assert {name: column.key for name, column in found.items()} == {"sensor_id": 1, "ts": 2, "value": None}
+    alone = columns("select 'a' as kind, timestamp '2026-01-05 10:00' + interval (i) minute as ts from range(9) t(i)")
+    assert [name for name, column in alone.items() if column.key] != ["ts"]
+
+
 def test_no_key_is_proposed_where_there_is_none() -> None:
     found = columns("select 1 as a_id, 2 as b_id from range(5)")
     assert not [column for column in found.values() if column.key]

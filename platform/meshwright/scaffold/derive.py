@@ -59,6 +59,8 @@ _KEY_WORDS = frozenset(
         "year",
     ]
 )
+_TIMES = frozenset({"timestamp", "timestamptz"})
+"""What tells rows of one thing apart, and by itself no two things that happen at once."""
 _COUNTED = frozenset({"int", "long", "float", "double", "decimal"})
 _WIDEST_KEY, _MOST_TRIES = 3, 40
 
@@ -244,11 +246,13 @@ def _with_values(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found
 
 
 def _key(con: duckdb.DuckDBPyConnection, relation: str, rows: int, found: Sequence[_Found]) -> tuple[_Found, ...]:
-    """The narrowest key of columns whose names sound like one; values may be unique by chance."""
+    """The narrowest key of columns whose names sound like one, or with a time: values may be unique by chance."""
     usable = [f for f in found if not f.nulls and f.kind in _KEY_KINDS]
-    likely = [f for f in usable if _looks_like_key(f.column.name) or f is found[0]][:8]
+    likely = [f for f in usable if _looks_like_key(f.column.name) or f is found[0] or f.kind in _TIMES][:8]
     for width in range(1, _WIDEST_KEY + 1):
         for candidate in list(combinations(likely, width))[:_MOST_TRIES]:
+            if width == 1 and candidate[0].kind in _TIMES and not _looks_like_key(candidate[0].column.name):
+                continue
             if _enough(candidate, rows) and _is_key(con, relation, candidate):
                 return candidate
     return ()
