@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -386,6 +387,24 @@ def test_text_stays_as_it_is_written(tiny_mesh: TinyMesh, ingested: Ingested) ->
     with duckdb.connect() as con:
         told = con.execute(f"SELECT * FROM {found.scan(source.ingest.text)}").fetchall()
     assert told == [(1, "2026-01-05T10:00:00Z")]
+
+
+@pytest.mark.parametrize(
+    ("times", "kind"),
+    [
+        (["2026-01-05T10:00:00Z", "2026-01-05T12:00:00Z"], "TIMESTAMP WITH TIME ZONE"),
+        (["2026-01-05T10:00:00-05:00", "2026-01-05T12:00:00+02:00"], "TIMESTAMP WITH TIME ZONE"),
+        (["2026-01-05T10:00:00", "2026-01-05T12:00:00"], "TIMESTAMP"),
+        (["2026-01-05T10:00:00Z", "2026-01-05T12:00:00"], "VARCHAR"),
+        (["2026-01-05", "2026-01-06"], "DATE"),
+    ],
+    ids=["UTC", "zones", "none", "some", "days"],
+)
+def test_times_in_json_keep_their_zone(tiny_mesh: TinyMesh, ingested: Ingested, times: list[str], kind: str) -> None:
+    (tiny_mesh.root / "data/t.json").write_text(json.dumps([{"at": at} for at in times]))
+    found = land(tiny_mesh, ingested('return DATA / "t.json"'))
+    with duckdb.connect() as con:
+        assert con.execute(f"DESCRIBE FROM {found.scan()}").fetchall()[0][1] == kind
 
 
 def test_what_is_text_decides_what_is_built(built_mesh: TinyMesh) -> None:

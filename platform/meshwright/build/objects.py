@@ -10,10 +10,11 @@ import duckdb
 
 from meshwright.build.dialect import ISO, types_held
 from meshwright.build.digits import has_long_number
-from meshwright.duck import SAFE_CONFIG, file_literal, literal
+from meshwright.duck import SAFE_CONFIG, file_literal, literal, quote
 
 _WRITTEN = frozenset({*ISO, "TIME", "UUID"})
 """What DuckDB makes of strings."""
+_ZONE = ":[0-9]{2}([.][0-9]+)? ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$"
 _BLOCK = 1 << 20
 
 
@@ -54,7 +55,24 @@ def _other_types(con: duckdb.DuckDBPyConnection, files: Sequence[Path], kinds: d
         asked = {name: kind for name, kind in asked.items() if kind != "DOUBLE"}
     if not asked:
         return {}
-    return types_held(con, _reader(files, f", columns = {_listed(dict.fromkeys(asked, 'VARCHAR'))}"), asked)
+    texts = _reader(files, f", columns = {_listed(dict.fromkeys(asked, 'VARCHAR'))}")
+    return _zoned(con, texts, asked) | types_held(con, texts, asked)
+
+
+def _zoned(con: duckdb.DuckDBPyConnection, texts: str, kinds: dict[str, str]) -> dict[str, str]:
+    """Types of times that say their zone, from which DuckDB alone would take it; text where only some do."""
+    times = [name for name, kind in kinds.items() if kind == "TIMESTAMP"]
+    if not times:
+        return {}
+    zoned = [f"regexp_matches(trim({quote(name)}), {literal(_ZONE)})" for name in times]
+    row = (
+        con.execute(f"SELECT {', '.join(f'bool_or({z}), bool_and({z})' for z in zoned)} FROM {texts}").fetchone() or ()
+    )
+    found = {}
+    for name, some, all_ in zip(times, row[::2], row[1::2], strict=True):
+        if some:
+            found[name] = "TIMESTAMP WITH TIME ZONE" if all_ else "VARCHAR"
+    return found
 
 
 def _listed(types: dict[str, str]) -> str:
