@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress, islice
@@ -74,11 +74,7 @@ def flaw_of(con: duckdb.DuckDBPyConnection, file: Path, text: Collection[str] = 
 
     Raises a DuckDB error where it cannot be read at all.
     """
-    if nul := _nul_in_head(file):
-        return nul
-    with _connected() as own:
-        sniffed = _sniffed(own, file)
-    return _uneven(file, sniffed) or _inexact(con, file, text)
+    return _nul_in_head(file) or _uneven(file, _sniffed(*_state(file))) or _inexact(con, file, text)
 
 
 def first_line(file: Path) -> int | None:
@@ -94,17 +90,22 @@ def _reader(files: Sequence[Path], options: str) -> str:
 
 def _options(file: Path, text: Collection[str]) -> str:
     try:
-        stat = file.stat()
-        return _found_options(file, stat.st_size, stat.st_mtime_ns, frozenset(name.casefold() for name in text))
+        return _found_options(*_state(file), frozenset(name.casefold() for name in text))
     except (OSError, duckdb.Error):  # whoever reads the file is told why it cannot be read
         return _ALWAYS
 
 
+def _state(file: Path) -> tuple[Path, int, int]:
+    """A file as it is now: what is found in it is remembered by its size and time."""
+    stat = file.stat()
+    return file, stat.st_size, stat.st_mtime_ns
+
+
 @lru_cache(1024)
 def _found_options(file: Path, size: int, mtime_ns: int, text: frozenset[str]) -> str:
-    """The options of a file as it is now, by which its size and time are asked for."""
+    """The options by which a file is read."""
+    sniffed = _sniffed(file, size, mtime_ns)
     with _connected() as con:
-        sniffed = _sniffed(con, file)
         types = {name: "VARCHAR" for name in sniffed.columns if name.casefold() in text}
         types |= _other_types(con, file, sniffed, types)
     told = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
@@ -115,25 +116,28 @@ def _connected() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={**SAFE_CONFIG, "threads": "1"})
 
 
-def _sniffed(con: duckdb.DuckDBPyConnection, file: Path) -> _Sniffed:
+@lru_cache(1024)
+def _sniffed(file: Path, size: int, mtime_ns: int) -> _Sniffed:
     """A sample without a quotation mark tells nothing of quoting, so it is as nearly all files have it.
 
     Unless DuckDB finds another mark, or marks that are none: then it reads as it finds.
     """
+    with _connected() as con:
+        if _has_other_marks(con, file):
+            return _looked_at(con, file, _ALWAYS)
+        quoted = _looked_at(con, file, _ALWAYS + _QUOTED)
+        if len(quoted.columns) > 1:
+            return quoted
+        free = _looked_at(con, file, _ALWAYS)
+        return free if len(free.columns) > 1 else quoted
+
+
+def _has_other_marks(con: duckdb.DuckDBPyConnection, file: Path) -> bool:
+    """Whether DuckDB finds values quoted with ``'``, or marks in them escaped by a backslash."""
     if not any(b"'" in block or b"\\" in block for block in _head(file)):
-        found = _looked_at(con, file, _ALWAYS + _QUOTED)
-        return found if len(found.columns) > 1 else _unless_wider(con, file, found)
+        return False
     row = con.execute(f"SELECT Quote, Escape FROM sniff_csv({file_literal(file)}, {_ALWAYS})").fetchone()
-    if row and (row[0] == "'" or row == ('"', "\\")):
-        return _looked_at(con, file, _ALWAYS)
-    return _unless_wider(con, file, _looked_at(con, file, _ALWAYS + _QUOTED))
-
-
-def _unless_wider(con: duckdb.DuckDBPyConnection, file: Path, quoted: _Sniffed) -> _Sniffed:
-    if len(quoted.columns) > 1:
-        return quoted
-    free = _looked_at(con, file, _ALWAYS)
-    return free if len(free.columns) > 1 else quoted
+    return row is not None and (row[0] == "'" or row == ('"', "\\"))
 
 
 def _looked_at(con: duckdb.DuckDBPyConnection, file: Path, options: str) -> _Sniffed:
@@ -148,13 +152,19 @@ def _other_types(
     con: duckdb.DuckDBPyConnection, file: Path, sniffed: _Sniffed, known: Collection[str]
 ) -> dict[str, str]:
     """Types in place of those that would lose something: of dates not after ISO 8601, and of long whole numbers."""
-    asked = {name: kind for name, kind in sniffed.columns.items() if name not in known and kind in (*ISO, "DOUBLE")}
-    if "DOUBLE" in asked.values() and not has_long_number(_head(file)):
-        asked = {name: kind for name, kind in asked.items() if kind != "DOUBLE"}
-    if not asked:
+    kinds = {name: kind for name, kind in sniffed.columns.items() if name not in known}
+    if not (asked := doubtful(kinds, _head(file))):
         return {}
     sample = f"(SELECT * FROM {_reader([file], sniffed.options)[:-1]}, all_varchar = true) LIMIT {_SAMPLED_ROWS})"
     return types_held(con, sample, asked)
+
+
+def doubtful(kinds: Mapping[str, str], blocks: Iterable[bytes]) -> dict[str, str]:
+    """The columns of which DuckDB's type may change what a file of these bytes has: dates, times, long numbers."""
+    asked = {name: kind for name, kind in kinds.items() if kind in (*ISO, "DOUBLE")}
+    if "DOUBLE" in asked.values() and not has_long_number(blocks):
+        return {name: kind for name, kind in asked.items() if kind != "DOUBLE"}
+    return asked
 
 
 def types_held(con: duckdb.DuckDBPyConnection, texts: str, asked: dict[str, str]) -> dict[str, str]:

@@ -317,15 +317,8 @@ def _require_one_shape(
 ) -> None:
     if len({file.format for file in files}) > 1:
         raise _refusal(source, "returned files of several formats; return one format a source")
-    shapes = [
-        [
-            (column, kind)
-            for column, kind, *_ in con.sql(
-                f"DESCRIBE FROM {scan_of([(f.path, f.format)], source.ingest.text)}"
-            ).fetchall()
-        ]
-        for f in files
-    ]
+    scans = [scan_of([(f.path, f.format)], source.ingest.text) for f in files]
+    shapes = [[(column, kind) for column, kind, *_ in con.sql(f"DESCRIBE FROM {scan}").fetchall()] for scan in scans]
     for name, shape in zip(names, shapes, strict=True):
         if set(shape) != set(shapes[0]):
             differing = sorted({f"{column} {kind}" for column, kind in set(shape) ^ set(shapes[0])})

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from meshwright.build.dialect import ISO, types_held
-from meshwright.build.digits import has_long_number
+from meshwright.build.dialect import ISO, doubtful, types_held
 from meshwright.duck import SAFE_CONFIG, file_literal, literal, quote
 
 _WRITTEN = frozenset({*ISO, "TIME", "UUID"})
@@ -50,10 +49,7 @@ def _found_options(states: tuple[tuple[Path, int, int], ...], text: frozenset[st
 
 
 def _other_types(con: duckdb.DuckDBPyConnection, files: Sequence[Path], kinds: dict[str, str]) -> dict[str, str]:
-    asked = {name: kind for name, kind in kinds.items() if kind in (*ISO, "DOUBLE")}
-    if "DOUBLE" in asked.values() and not has_long_number(_blocks(files)):
-        asked = {name: kind for name, kind in asked.items() if kind != "DOUBLE"}
-    if not asked:
+    if not (asked := doubtful(kinds, _blocks(files))):
         return {}
     texts = _reader(files, f", columns = {_listed(dict.fromkeys(asked, 'VARCHAR'))}")
     return _zoned(con, texts, asked) | types_held(con, texts, asked)

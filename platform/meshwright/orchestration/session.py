@@ -78,11 +78,15 @@ class Session:
         """Whether what is new at the sources of a domain is landed."""
         return self.environment == PRODUCTION or domain in self.following
 
+    @cached_property
+    def guarded(self) -> Mesh:
+        """The mesh with every column classified that is so where it is published."""
+        return guarded_by(self.database, self.mesh)
+
     def sources(self, domain: str) -> Mapping[str, Source]:
         """The ingests of a domain by name."""
         if domain not in self._sources:
-            guarded = guarded_by(self.database, self.mesh)
-            self._sources[domain] = sources_of(guarded, guarded.domains[domain])
+            self._sources[domain] = sources_of(self.guarded, self.guarded.domains[domain])
         return self._sources[domain]
 
     def run(self, run_id: str, say: Callable[[str], None]) -> Run:

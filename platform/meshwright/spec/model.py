@@ -167,7 +167,7 @@ class Column:
         """
         if self.classification is not None and self.classification not in PUBLIC_CLASSES:
             return self.classification
-        return next((inner for inner in (member.private_class for member in self.members) if inner), None)
+        return next(filter(None, (member.private_class for member in self.members)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,12 +91,16 @@ class At:
             here = here.get(key) or here
         return here
 
+    def members(self) -> Iterator[At]:
+        """The members of a list."""
+        if isinstance(self.node.value, list):
+            for i, node in enumerate(self.node.value):
+                yield At(self.file, node, (*self.steps, i))
+
     def items(self, key: str) -> Iterator[At]:
         """The members of the list under ``key``."""
         found = self.get(key)
-        if found and isinstance(found.node.value, list):
-            for i, node in enumerate(found.node.value):
-                yield At(self.file, node, (*found.steps, i))
+        yield from found.members() if found else ()
 
     def string(self, key: str) -> str | None:
         """The text under ``key``."""
@@ -144,9 +148,7 @@ class At:
         found = {}
         for name, value in self.custom().items():
             found[name] = value.where
-            members = value.node.value if isinstance(value.node.value, list) else ()
-            for i, node in enumerate(members):
-                found[f"{name}[{i}]"] = At(self.file, node, (*value.steps, i)).where
+            found |= {f"{name}[{i}]": member.where for i, member in enumerate(value.members())}
         return found
 
     def custom_plain(self) -> dict[str, Any]:

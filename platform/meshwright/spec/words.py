@@ -10,15 +10,15 @@ from pathlib import Path
 from meshwright.errors import Fault, shown
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The member of ``known`` that ``name`` was probably meant to be."""
+def nearest(name: str, known: Iterable[str], *, alike: float = 0.6) -> str | None:
+    """The member of ``known`` that ``name`` was probably meant to be; ``alike`` is 1 for the same letters."""
     import difflib
 
     names = sorted(set(known))
     folded = {n.casefold().replace("_", "").replace("-", ""): n for n in reversed(names)}
     if same := folded.get(name.casefold().replace("_", "").replace("-", "")):
         return same
-    near = difflib.get_close_matches(name[:100], names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name[:100], names, n=1, cutoff=alike)
     return near[0] if near else None
 
 

@@ -48,8 +48,5 @@ def place_of_list(file: Path, content: bytes) -> int | None:
 
 
 def _attributes(entry: At) -> list[str]:
-    kinds = entry.node.value
-    found = (
-        [inner.string("attribute") for kind in kinds if (inner := entry.get(kind))] if isinstance(kinds, dict) else []
-    )
-    return [name for name in found if name]
+    kinds = entry.node.value if isinstance(entry.node.value, dict) else {}
+    return [name for kind in kinds if (inner := entry.get(kind)) and (name := inner.string("attribute"))]

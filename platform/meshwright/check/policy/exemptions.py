@@ -83,9 +83,7 @@ def exemptions_of(product: Product, known: Collection[str], report: Report) -> I
         where = Where(place.file, problem.line, problem.column, dotted((*place.steps, *problem.steps)))
         report(where.fault(problem.reason, suggestion=problem.suggestion))
     wrong = {problem.steps[0] for problem in _SCHEMA.problems(place.node) if problem.steps}
-    members = place.node.value if isinstance(place.node.value, list) else []
-    for i, node in enumerate(members):
-        item = At(place.file, node, (*place.steps, i))
+    for i, item in enumerate(place.members()):
         if i not in wrong and (found := _exemption(item, product, {*known, ACCESS}, report)):
             yield found
 

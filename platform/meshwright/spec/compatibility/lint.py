@@ -10,6 +10,7 @@ from meshwright.spec.compatibility.service_levels import unknown_units, unmeasur
 from meshwright.spec.compatibility.version import parsed
 from meshwright.spec.model import Column, Contract, Where
 from meshwright.spec.names import name_fault
+from meshwright.spec.words import nearest
 
 STATUSES = ("proposed", "draft", "active", "deprecated", "retired")
 """Those that ODCS names; a status may be any other word too."""
@@ -49,8 +50,6 @@ def _all(columns: Iterable[Column]) -> Iterator[Column]:
 
 
 def _misspelt(where: Where, what: str, word: str, known: Sequence[str]) -> Iterator[Fault]:
-    import difflib
-
     said = word.strip().lower()
-    if said not in known and (near := difflib.get_close_matches(said[:40], known, n=1, cutoff=0.8)):
-        yield where.fault(f"{what} {word[:40]!r} looks misspelt", suggestion=near[0])
+    if said not in known and (near := nearest(said, known, alike=0.8)):
+        yield where.fault(f"{what} {word[:40]!r} looks misspelt", suggestion=near)
